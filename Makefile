@@ -1,0 +1,41 @@
+# Everything runs in .venv, which the first target that needs it makes. PYTHON names another interpreter (>= 3.11).
+PYTHON ?= python3
+python := .venv/bin/python
+setup := .venv/.complete
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test serve setup lint lock build bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-8s %s\n", $$1, $$2}'
+
+demo: $(setup) ## run the whole workflow once, here; the results stay in .sandbox/
+	@$(python) -m sandbox run events/state_machine/eligible.json
+
+test: $(setup) ## run every test
+	@$(python) -m pytest -n 2
+
+serve: $(setup) ## run the system here until interrupted
+	@$(python) -m sandbox serve
+
+setup: $(setup) ## make .venv from the hashed lock
+
+lint: $(setup) ## run every check but the tests
+	@scripts/lint
+
+lock: ## resolve every requirements.in again; UV_FLAGS=--upgrade takes newer versions
+	@PYTHON=$(PYTHON) scripts/lock $(UV_FLAGS)
+
+build: $(setup) ## make the artifacts that `sam deploy` uploads
+	@scripts/build
+
+bench: $(setup) ## run the benchmarks
+	@$(python) -m benchmarks
+
+clean: ## remove what the other targets made, .venv too
+	@rm -rf .venv .sandbox .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(setup): requirements-dev.txt scripts/setup
+	@PYTHON=$(PYTHON) scripts/setup
+	@touch $@
