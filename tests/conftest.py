@@ -1,0 +1,10 @@
+"""What holds for every test."""
+
+import os
+
+from hypothesis import settings
+
+# A slow machine is no failure; and a run that fails in CI fails the same way here.
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("here", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
