@@ -19,6 +19,7 @@ serve: $(setup) ## run the system here until interrupted
 	@$(python) -m sandbox serve
 
 setup: $(setup) ## make .venv from the hashed lock
+	@echo "Set up: .venv is ready."
 
 lint: $(setup) ## run every check but the tests
 	@scripts/lint
