@@ -2,6 +2,7 @@
 PYTHON ?= python3
 python := .venv/bin/python
 setup := .venv/.complete
+setup_checkov := .venv-checkov/.complete
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test serve setup lint lock build bench clean
@@ -21,7 +22,7 @@ serve: $(setup) ## run the system here until interrupted
 setup: $(setup) ## make .venv from the hashed lock
 	@echo "Set up: .venv is ready."
 
-lint: $(setup) ## run every check but the tests
+lint: $(setup) $(setup_checkov) ## run every check but the tests
 	@scripts/lint
 
 lock: ## resolve every requirements.in again; UV_FLAGS=--upgrade takes newer versions
@@ -34,9 +35,13 @@ bench: ## run the benchmarks (not yet)
 	@echo "make bench: not yet, issue 6 brings it." >&2; exit 1
 
 clean: ## remove what the other targets made, .venv too
-	@rm -rf .venv .sandbox .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-checkov .sandbox .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(setup): requirements-dev.txt scripts/setup
-	@PYTHON=$(PYTHON) scripts/setup
+	@PYTHON=$(PYTHON) scripts/setup .venv $<
+	@touch $@
+
+$(setup_checkov): requirements-checkov.txt scripts/setup
+	@PYTHON=$(PYTHON) scripts/setup .venv-checkov $<
 	@touch $@

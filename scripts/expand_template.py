@@ -4,6 +4,7 @@ cfn-lint and checkov read neither SAM's shorthand nor a `DefinitionUri`; this gi
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,8 @@ def expand(root: Path = ROOT) -> dict[str, Any]:
             case "AWS::Serverless::StateMachine":
                 definitions[name] = json.loads((root / properties["DefinitionUri"]).read_text())
                 properties["DefinitionUri"] = f"s3://artifacts/{properties['DefinitionUri']}"
-    expanded: dict[str, Any] = transform(template, {"AWS::Region": REGION}, NoManagedPolicies())
+    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)  # samtranslator asks boto3 for one
+    expanded: dict[str, Any] = transform(template, {}, NoManagedPolicies())
     for name, definition in definitions.items():
         properties = expanded["Resources"][name]["Properties"]
         del properties["DefinitionS3Location"]
