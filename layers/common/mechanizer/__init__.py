@@ -1,0 +1,1 @@
+"""Emergency GitLab licenses: the package behind every function."""

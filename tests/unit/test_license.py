@@ -1,0 +1,509 @@
+"""The license file: what it says, how it is laid out, who can read it, and which keys can make it."""
+
+import base64
+import json
+import re
+import secrets
+import textwrap
+import traceback
+from datetime import date, timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.padding import PKCS7
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mechanizer.errors import SigningKeyInvalid
+from mechanizer.license import License, LicenseUnreadable, SigningKey, emergency_license, read
+from tests.keys import private_pem, public_pem
+
+SATURDAY = date(2026, 11, 21)
+BOTH_SIZES = pytest.mark.parametrize("bits", [2048, 4096])
+
+
+def licensed(
+    *, user_count=250, issued_on=SATURDAY, trial_days=5, limit_days=10, name="Emergency License"
+) -> License:
+    return emergency_license(
+        issued_on=issued_on,
+        email="ops@customer.example",
+        user_count=user_count,
+        trial_days=trial_days,
+        limit_days=limit_days,
+        name=name,
+        company="Emergency License",
+    )
+
+
+def file_text(**terms) -> str:
+    return SigningKey.load(private_pem()).issue(licensed(**terms))
+
+
+# What it says
+
+
+def test_says_what_an_emergency_license_has_to_say_in_the_order_of_the_gem():
+    assert json.dumps(licensed().payload(), separators=(",", ":")) == (
+        '{"version":1,'
+        '"licensee":{"Name":"Emergency License","Company":"Emergency License","Email":"ops@customer.example"},'
+        '"issued_at":"2026-11-20","expires_at":"2026-11-26","block_changes_at":"2026-12-01",'
+        '"cloud_licensing_enabled":false,"offline_cloud_licensing_enabled":false,"auto_renew_enabled":false,'
+        '"seat_reconciliation_enabled":false,"operational_metrics_enabled":false,'
+        '"generated_from_customers_dot":false,"generated_from_cancellation":false,'
+        '"restrictions":{"plan":"ultimate","active_user_count":250,"trial":true,'
+        '"reconciliation_completed":true}}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("issued_on", "starts_on", "expires_on"),
+    [
+        (date(2026, 12, 31), date(2026, 12, 30), date(2027, 1, 5)),
+        (date(2027, 1, 1), date(2026, 12, 31), date(2027, 1, 6)),
+        (date(2028, 2, 27), date(2028, 2, 26), date(2028, 3, 3)),
+        (date(2028, 3, 1), date(2028, 2, 29), date(2028, 3, 6)),
+    ],
+)
+def test_counts_its_days_across_months_and_years(issued_on, starts_on, expires_on):
+    terms = licensed(issued_on=issued_on)
+    assert (terms.starts_on, terms.expires_on) == (starts_on, expires_on)
+
+
+@given(st.dates(date(2000, 1, 1), date(2999, 1, 1)), st.integers(1, 10), st.integers(1, 10))
+def test_starts_the_day_before_and_ends_as_deployed(issued_on, one, other):
+    trial_days, limit_days = sorted((one, other))
+    terms = licensed(issued_on=issued_on, trial_days=trial_days, limit_days=limit_days)
+    assert issued_on - terms.starts_on == timedelta(days=1)
+    assert terms.expires_on - issued_on == timedelta(days=trial_days)
+    assert terms.blocks_on - issued_on == timedelta(days=limit_days)
+
+
+@pytest.mark.parametrize(("trial_days", "limit_days"), [(1, 1), (1, 10), (10, 10)])
+def test_takes_one_to_ten_days(trial_days, limit_days):
+    licensed(trial_days=trial_days, limit_days=limit_days)
+
+
+@pytest.mark.parametrize(
+    ("trial_days", "limit_days"), [(0, 10), (-1, 10), (5, 11), (11, 11), (11, 10), (8, 7), (0, 0)]
+)
+def test_refuses_other_days_whatever_was_deployed(trial_days, limit_days):
+    with pytest.raises(ValueError, match="TrialDays and LimitDays must be 1 to 10"):
+        licensed(trial_days=trial_days, limit_days=limit_days)
+
+
+# How it is laid out
+
+
+def envelope_of(text: str) -> dict[str, str]:
+    return json.loads(base64.b64decode(text))
+
+
+def aes_key_and_iv(text: str, bits: int = 2048) -> tuple[bytes, bytes]:
+    envelope = envelope_of(text)
+    public = load_pem_public_key(public_pem(bits).encode())
+    key = public.recover_data_from_signature(
+        base64.b64decode(envelope["key"]), padding.PKCS1v15(), utils.NoDigestInfo()
+    )
+    return key, base64.b64decode(envelope["iv"])
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=200))
+def test_is_base64_in_lines_of_sixty_around_compact_json_with_base64_in_lines_of_sixty(name):
+    text = file_text(name=name)
+    envelope = base64.b64decode(text).decode()
+    assert re.fullmatch(r'\{"data":"[^"]+","key":"[^"]+","iv":"[^"]+"\}', envelope)
+    for encoded in (text, *json.loads(envelope).values()):
+        assert re.fullmatch(r"(?:[A-Za-z0-9+/]{60}\n)*[A-Za-z0-9+/=]{1,60}\n", encoded)
+
+
+def test_has_a_fresh_key_and_iv_each_time():
+    assert len({part for _ in range(5) for part in aes_key_and_iv(file_text())}) == 10
+
+
+# Who can read it
+
+
+@given(st.text(st.characters(codec="utf-8")), st.integers(1, 1_000_000))
+def test_reads_back_as_it_was_written(name, user_count):
+    terms = licensed(name=name, user_count=user_count)
+    assert read(SigningKey.load(private_pem()).issue(terms), public_pem()) == terms.payload()
+
+
+MANY_ALPHABETS = 'Ünï "quoted" \\ / <&> \u2028 \x7f \t 東京 😀'
+
+
+@BOTH_SIZES
+def test_ruby_reads_what_python_wrote(ruby, tmp_path, bits):
+    terms = licensed(name=MANY_ALPHABETS)
+    text = SigningKey.load(private_pem(bits)).issue(terms)
+    (tmp_path / "public.pem").write_text(public_pem(bits))
+
+    found = ruby("read_license.rb", tmp_path / "public.pem", stdin=text.encode())
+
+    assert (found.returncode, found.stderr) == (0, b"")
+    assert json.loads(found.stdout) == terms.payload()
+    assert list(json.loads(found.stdout)) == list(terms.payload())
+
+
+@BOTH_SIZES
+def test_python_and_ruby_write_the_same_bytes(ruby, tmp_path, bits):
+    terms = licensed(name=MANY_ALPHABETS)
+    text = SigningKey.load(private_pem(bits)).issue(terms)
+    (tmp_path / "private.pem").write_text(private_pem(bits))
+    aes_key, iv = aes_key_and_iv(text, bits)
+
+    written = ruby(
+        "write_license.rb",
+        tmp_path / "private.pem",
+        aes_key.hex(),
+        iv.hex(),
+        stdin=json.dumps(terms.payload()).encode(),
+    )
+
+    assert (written.returncode, written.stderr) == (0, b"")
+    assert written.stdout == text.encode()
+
+
+@BOTH_SIZES
+def test_python_reads_what_ruby_wrote(ruby, tmp_path, bits):
+    payload = {**licensed(name=MANY_ALPHABETS).payload(), "notify_admins_at": "2026-11-25"}
+    (tmp_path / "private.pem").write_text(private_pem(bits))
+
+    written = ruby(
+        "write_license.rb",
+        tmp_path / "private.pem",
+        secrets.token_hex(16),
+        secrets.token_hex(16),
+        stdin=json.dumps(payload).encode(),
+    )
+
+    assert read(written.stdout, public_pem(bits)) == payload
+
+
+@pytest.mark.parametrize(
+    "carry",
+    [
+        pytest.param(lambda text: text.strip(), id="no line end"),
+        pytest.param(lambda text: text.replace("\n", ""), id="one line"),
+        pytest.param(lambda text: "\n".join(textwrap.wrap(text, 17)), id="other lines"),
+        pytest.param(lambda text: text.replace("\n", "\r\n"), id="CRLF"),
+        pytest.param(lambda text: textwrap.indent(text, "> "), id="quoted"),
+        pytest.param(lambda text: f"\n\n \t{text}\n\n", id="blanks around"),
+        pytest.param(lambda text: text.rstrip("=\n"), id="no padding"),
+        pytest.param(
+            lambda text: f"-----BEGIN GITLAB LICENSE-----\n{text}-----END GITLAB LICENSE-----\n", id="bounded"
+        ),
+        pytest.param(
+            lambda text: f"Hello Ada,\n---BEGIN EMERGENCY LICENSE---\n{text}---END EMERGENCY LICENSE---\nBye",
+            id="bounded, in a letter",
+        ),
+        pytest.param(
+            lambda text: f"BEGIN A LICENSE\n{text}END A LICENSE".replace("\n", "\r\n"), id="bounded, CRLF"
+        ),
+    ],
+)
+def test_is_read_however_it_was_carried(ruby, tmp_path, carry):
+    carried = carry(file_text())
+    assert read(carried, public_pem()) == licensed().payload()
+    assert read(carried.encode(), public_pem().encode()) == licensed().payload()
+
+    (tmp_path / "public.pem").write_text(public_pem())
+    found = ruby("read_license.rb", tmp_path / "public.pem", stdin=carried.encode())
+    assert json.loads(found.stdout) == licensed().payload()
+
+
+def sealed(plaintext: bytes, aes_key: bytes | None = None, **parts: object) -> str:
+    """Any bytes, in a file as the holder of the key would make it; ``parts`` replaces the envelope's."""
+    aes_key, iv = aes_key or secrets.token_bytes(16), secrets.token_bytes(16)
+    padder = PKCS7(128).padder()
+    encryptor = Cipher(algorithms.AES(aes_key), modes.CBC(iv)).encryptor()
+    private = load_pem_private_key(private_pem().encode(), password=None)
+    envelope = {
+        "data": encryptor.update(padder.update(plaintext) + padder.finalize()) + encryptor.finalize(),
+        "key": private.sign(aes_key, padding.PKCS1v15(), utils.NoDigestInfo()),
+        "iv": iv,
+    }
+    encoded = {name: base64.b64encode(part).decode() for name, part in envelope.items()}
+    return base64.b64encode(json.dumps({**encoded, **parts}).encode()).decode()
+
+
+def plain(**changes: object) -> bytes:
+    return json.dumps({**licensed().payload(), **changes}).encode()
+
+
+def test_the_tests_own_seal_makes_readable_licenses():
+    assert read(sealed(plain()), public_pem()) == licensed().payload()
+
+
+@given(st.data())
+def test_a_truncated_license_is_unreadable(data):
+    text = file_text()
+    letters = text.rstrip("=\n")
+    cut = data.draw(st.integers(0, len(letters) - 1))
+    with pytest.raises(LicenseUnreadable):
+        read(text[:cut], public_pem())
+
+
+def test_a_license_with_a_line_missing_is_unreadable():
+    lines = file_text().splitlines(keepends=True)
+    for missing in range(len(lines)):
+        with pytest.raises(LicenseUnreadable):
+            read("".join(lines[:missing] + lines[missing + 1 :]), public_pem())
+
+
+def test_a_license_of_another_key_pair_is_unreadable():
+    with pytest.raises(LicenseUnreadable, match="not made with this key pair"):
+        read(file_text(), public_pem(number=2))
+    with pytest.raises(LicenseUnreadable, match="not made with this key pair"):
+        read(file_text(), public_pem(4096))
+
+
+@pytest.mark.parametrize("size", [24, 32])
+def test_a_license_under_a_longer_aes_key_is_unreadable(size):
+    with pytest.raises(LicenseUnreadable, match="damaged"):
+        read(sealed(plain(), secrets.token_bytes(size)), public_pem())
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"iv": None},
+        {"iv": ""},
+        {"iv": "AAAA"},
+        {"key": None},
+        {"key": ""},
+        {"key": "AAAA"},
+        {"key": 5},
+        {"key": base64.b64encode(b"\xff" * 256).decode()},
+        {"data": None},
+        {"data": ""},
+        {"data": "AAAA"},
+        {"data": ["AAAA"]},
+        {"data": "AAAAA"},
+    ],
+)
+def test_a_license_with_a_broken_part_is_unreadable(parts):
+    with pytest.raises(LicenseUnreadable):
+        read(sealed(plain(), **parts), public_pem())
+
+
+@pytest.mark.parametrize(
+    "plaintext",
+    [
+        b"",
+        b"no JSON",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        plain().decode().encode("utf-16"),
+        b"[" * 200_000,
+        plain(version=2),
+        plain(version=None),
+        plain(licensee=None),
+        plain(licensee={}),
+        plain(licensee="Ada"),
+        plain(issued_at=None),
+        plain(issued_at="soon"),
+        plain(expires_at=None),
+        plain(expires_at=20261126),
+        plain(expires_at="2026-02-30"),
+    ],
+    ids=lambda plaintext: plaintext[:20].decode("ascii", "replace"),
+)
+def test_a_payload_that_is_no_valid_license_is_unreadable(plaintext):
+    with pytest.raises(LicenseUnreadable):
+        read(sealed(plaintext), public_pem())
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(
+    st.text()
+    | st.binary()
+    | JSON_VALUES.map(lambda value: base64.b64encode(json.dumps(value).encode()))
+    | st.fixed_dictionaries({"data": JSON_VALUES, "key": JSON_VALUES, "iv": JSON_VALUES}).map(
+        lambda envelope: base64.b64encode(json.dumps(envelope).encode())
+    )
+)
+def test_garbage_is_unreadable_and_nothing_worse(garbage):
+    with pytest.raises(LicenseUnreadable):
+        read(garbage, public_pem())
+
+
+@given(st.binary().map(sealed) | JSON_VALUES.map(lambda value: sealed(json.dumps(value).encode())))
+def test_sealed_garbage_is_unreadable_and_nothing_worse(text):
+    with pytest.raises(LicenseUnreadable):
+        read(text, public_pem())
+
+
+@given(st.integers(0), st.integers(1, 255))
+def test_a_license_with_a_changed_byte_is_read_or_unreadable_and_nothing_worse(at, change):
+    # The format has no checksum: a change in the IV or in a name can't be told.
+    changed = bytearray(file_text().encode())
+    changed[at % len(changed)] ^= change
+    try:
+        read(bytes(changed), public_pem())
+    except LicenseUnreadable:
+        return
+
+
+def test_an_envelope_nested_without_end_is_unreadable():
+    with pytest.raises(LicenseUnreadable):
+        read(base64.b64encode(b"[" * 200_000), public_pem())
+
+
+@pytest.mark.parametrize(
+    "public",
+    [
+        "",
+        "no key",
+        b"\xff",
+        "\ud800",
+        private_pem,
+        ec.generate_private_key(ec.SECP256R1())
+        .public_key()
+        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+    ],
+    ids=["empty", "text", "bytes", "surrogate", "a private key", "elliptic curve"],
+)
+def test_nothing_is_readable_with_a_public_key_that_is_none(public):
+    with pytest.raises(LicenseUnreadable, match="public key is not an RSA public key"):
+        read(file_text(), public() if callable(public) else public)
+
+
+# Which keys can make it
+
+
+def pem(key, encryption=None, form=PrivateFormat.PKCS8) -> str:
+    return key.private_bytes(Encoding.PEM, form, encryption or NoEncryption()).decode()
+
+
+def good_key() -> rsa.RSAPrivateKey:
+    return load_pem_private_key(private_pem().encode(), password=None)
+
+
+def damaged_key() -> rsa.RSAPrivateKey:
+    """Well-formed, and wrong: OpenSSL falls back from a bad dmp1 to d, so both are."""
+    numbers = good_key().private_numbers()
+    return rsa.RSAPrivateNumbers(
+        numbers.p,
+        numbers.q,
+        numbers.d ^ 2,
+        numbers.dmp1 ^ 2,
+        numbers.dmq1,
+        numbers.iqmp,
+        numbers.public_numbers,
+    ).private_key(unsafe_skip_rsa_key_validation=True)
+
+
+PASSPHRASE = BestAvailableEncryption(b"secret")
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        pytest.param(lambda: "", "private_key is unreadable, not a private key in PEM", id="empty"),
+        pytest.param(lambda: "no key", "private_key is unreadable, not a private key in PEM", id="text"),
+        pytest.param(
+            lambda: "\ud800" + private_pem(),
+            "private_key is unreadable, not a private key in PEM",
+            id="surrogate",
+        ),
+        pytest.param(
+            lambda: private_pem()[:800], "private_key is unreadable, not a private key in PEM", id="half"
+        ),
+        pytest.param(
+            lambda: private_pem().replace("\n", "\\n"),
+            "private_key is unreadable, not a private key in PEM",
+            id="escaped line ends",
+        ),
+        pytest.param(public_pem, "private_key is a public key, not a private key in PEM", id="a public key"),
+        pytest.param(
+            lambda: pem(good_key(), PASSPHRASE),
+            "private_key is encrypted: store it without a passphrase",
+            id="encrypted",
+        ),
+        pytest.param(
+            lambda: pem(good_key(), PASSPHRASE, PrivateFormat.TraditionalOpenSSL),
+            "private_key is encrypted: store it without a passphrase",
+            id="encrypted the old way",
+        ),
+        pytest.param(
+            lambda: pem(ec.generate_private_key(ec.SECP256R1())),
+            "private_key is not an RSA key",
+            id="elliptic curve",
+        ),
+        pytest.param(
+            lambda: pem(ed25519.Ed25519PrivateKey.generate()), "private_key is not an RSA key", id="Ed25519"
+        ),
+        pytest.param(
+            lambda: private_pem(1024), "private_key has 1024 bits: it needs 2048 or more", id="1024 bits"
+        ),
+        pytest.param(
+            lambda: private_pem(2047), "private_key has 2047 bits: it needs 2048 or more", id="2047 bits"
+        ),
+    ],
+)
+def test_a_key_that_can_make_no_license_is_named_and_never_quoted(make, says):
+    bad = make()
+    with pytest.raises(SigningKeyInvalid) as caught:
+        SigningKey.load(bad)
+    assert str(caught.value) == says
+    told = "".join(traceback.format_exception(caught.value))
+    assert not [line for line in bad.splitlines() if len(line) > 30 and line in told]
+
+
+@pytest.mark.parametrize("bits", [2048, 3072, 4096])
+def test_a_key_of_2048_bits_or_more_makes_licenses(bits):
+    assert read(SigningKey.load(private_pem(bits)).issue(licensed()), public_pem(bits))
+
+
+def test_a_key_in_the_old_pem_form_makes_licenses():
+    old = pem(good_key(), form=PrivateFormat.TraditionalOpenSSL)
+    assert old.startswith("-----BEGIN RSA PRIVATE KEY-----")
+    assert read(SigningKey.load(old).issue(licensed()), public_pem()) == licensed().payload()
+
+
+def test_tells_the_public_key():
+    assert SigningKey.load(private_pem()).public_pem == public_pem()
+    assert SigningKey.load(private_pem(), public_pem()).public_pem == public_pem()
+
+
+@pytest.mark.parametrize("public", ["", "no key", "\ud800", private_pem])
+def test_a_public_key_that_is_none_is_named_and_never_quoted(public):
+    with pytest.raises(SigningKeyInvalid, match=r"^public_key is not an RSA public key in PEM$") as caught:
+        SigningKey.load(private_pem(), public() if callable(public) else public)
+    assert "MII" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    "signing_key",
+    [
+        pytest.param(lambda: SigningKey.load(private_pem(), public_pem(number=2)), id="no pair"),
+        pytest.param(lambda: SigningKey.load(private_pem(), public_pem(4096)), id="no pair, other size"),
+        pytest.param(lambda: SigningKey.load(pem(damaged_key())), id="damaged"),
+    ],
+)
+def test_no_license_leaves_that_cannot_be_read_back(signing_key):
+    with pytest.raises(SigningKeyInvalid, match="can't be read with the public key"):
+        signing_key().issue(licensed())
+
+
+def test_a_signing_key_does_not_show_itself():
+    assert "PRIVATE" not in repr(SigningKey.load(private_pem()))
+    assert str(good_key().private_numbers().d) not in repr(SigningKey.load(private_pem()))
