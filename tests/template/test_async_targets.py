@@ -1,0 +1,95 @@
+"""What is called without anyone waiting for the answer: nothing of it may get lost unseen."""
+
+import json
+
+import pytest
+
+from tests.template.stack import Stack
+
+QUEUE = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+ASYNC = ["ReportFailureFunction", "RetryFailedFunction", "TrackDeliveryFunction"]
+
+
+@pytest.mark.parametrize("function", ASYNC)
+def test_a_function_that_fails_leaves_its_event_in_the_queue(stack: Stack, function: str) -> None:
+    assert stack.properties(function)["DeadLetterConfig"] == {"TargetArn": QUEUE}
+    assert function in stack.functions_allowed("sqs:SendMessage", "DeadLetterQueue")
+
+
+def test_an_event_that_reaches_no_function_lands_there_too(stack: Stack) -> None:
+    rules = stack.names("AWS::Events::Rule")
+    schedules = stack.names("AWS::Scheduler::Schedule")
+
+    assert len(rules) == 2
+    for rule in rules:
+        for target in stack.properties(rule)["Targets"]:
+            assert target["DeadLetterConfig"] == {"Arn": QUEUE}, rule
+    assert len(schedules) == 1
+    for schedule in schedules:
+        assert stack.properties(schedule)["Target"]["DeadLetterConfig"] == {"Arn": QUEUE}
+
+
+def test_eventbridge_may_write_to_the_queue(stack: Stack) -> None:
+    [policy] = stack.names("AWS::SQS::QueuePolicy")
+    [statement] = stack.properties(policy)["PolicyDocument"]["Statement"]
+
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Action"] == "sqs:SendMessage"
+    assert statement["Resource"] == QUEUE
+
+
+def test_the_schedule_may_write_to_the_queue(stack: Stack) -> None:
+    [schedule] = stack.names("AWS::Scheduler::Schedule")
+    role = stack.properties(schedule)["Target"]["RoleArn"]["Fn::GetAtt"][0]
+
+    assert any(
+        statement.actions == ["sqs:SendMessage"] and statement.resources == [QUEUE]
+        for statement in stack.statements(role)
+    )
+
+
+def test_a_message_in_the_queue_alarms(stack: Stack) -> None:
+    alarm = stack.properties("DeadLetterAlarm")
+
+    assert alarm["Dimensions"][0]["Value"] == {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]}
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+    assert stack.properties("DeadLetterQueue")["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_every_alarm_reaches_someone(stack: Stack) -> None:
+    for alarm in stack.names("AWS::CloudWatch::Alarm"):
+        assert stack.properties(alarm)["AlarmActions"] == [{"Ref": "AlarmTopic"}], alarm
+        assert stack.properties(alarm)["TreatMissingData"] == "notBreaching", alarm
+
+
+def test_failed_executions_are_reported_whatever_ended_them(stack: Stack) -> None:
+    pattern = stack.properties("ReportFailureFunctionStatusChange")["EventPattern"]
+
+    assert pattern["source"] == ["aws.states"]
+    assert pattern["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
+    assert pattern["detail"]["stateMachineArn"] == [{"Ref": "EmergencyLicenseStateMachine"}]
+
+
+def test_what_becomes_of_a_mail_is_heard_of(stack: Stack) -> None:
+    destination = stack.properties("ConfigurationSetEvents")["EventDestination"]
+    pattern = stack.properties("TrackDeliveryFunctionMailEvent")["EventPattern"]
+
+    assert set(destination["MatchingEventTypes"]) == {
+        "SEND",
+        "DELIVERY",
+        "DELIVERY_DELAY",
+        "BOUNCE",
+        "COMPLAINT",
+        "REJECT",
+    }
+    # SES writes to no other bus than the default one.
+    assert destination["EventBridgeDestination"]["EventBusArn"]["Fn::Sub"].endswith(":event-bus/default")
+    assert pattern["source"] == ["aws.ses"]
+    assert {"Ref": "ConfigurationSet"} in pattern["detail"]["mail"]["tags"]["ses:configuration-set"]
+
+
+def test_the_sweep_runs_every_quarter_of_an_hour(stack: Stack) -> None:
+    [schedule] = stack.names("AWS::Scheduler::Schedule")
+
+    assert stack.properties(schedule)["ScheduleExpression"] == "rate(15 minutes)"
+    assert "RetryFailedFunction" in json.dumps(stack.properties(schedule)["Target"]["Arn"])

@@ -1,0 +1,40 @@
+"""The template's variables and the code's settings are one list."""
+
+from dataclasses import MISSING, fields
+
+from mechanizer.settings import Settings
+from tests.template.stack import FUNCTIONS, Stack
+
+# Read by Powertools itself.
+POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+EVERYWHERE = {field.name.upper() for field in fields(Settings) if field.default is MISSING}
+SOMEWHERE = {field.name.upper() for field in fields(Settings) if field.default is not MISSING}
+
+
+def test_what_the_code_always_needs_every_function_gets(stack: Stack) -> None:
+    for function in FUNCTIONS:
+        assert set(stack.environment(function)) >= EVERYWHERE | POWERTOOLS, function
+
+
+def test_what_a_function_gets_beyond_that_the_code_knows(stack: Stack) -> None:
+    given = {name for function in FUNCTIONS for name in stack.environment(function)}
+
+    assert given - EVERYWHERE - POWERTOOLS == SOMEWHERE
+
+
+def test_every_parameter_reaches_the_code_or_the_stack_alone(stack: Stack) -> None:
+    reached = {
+        value["Ref"]
+        for function in FUNCTIONS
+        for value in stack.environment(function).values()
+        if isinstance(value, dict)
+    }
+
+    assert set(stack.parameters) - reached == {"AlarmEmail", "PermissionsBoundary"}
+
+
+def test_a_claim_outlives_the_function_that_holds_it(stack: Stack) -> None:
+    timeouts = {stack.properties(function)["Timeout"] for function in FUNCTIONS}
+    leases = {stack.environment(function)["LEASE_SECONDS"] for function in FUNCTIONS}
+
+    assert leases == {min(timeouts) + 5}

@@ -1,0 +1,86 @@
+"""Each function ships what its code imports: no less, or it fails on Lambda; no more, or it starts slower."""
+
+import ast
+import sys
+from functools import cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from tests.template.stack import FUNCTIONS, folder
+
+ROOT = Path(__file__).parents[2]
+LAYER = ROOT / "layers/common"
+# Lambda's own runtime brings these.
+RUNTIME = {"boto3", "botocore", "s3transfer", "urllib3"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_ships_what_it_imports(function: str) -> None:
+    source = ROOT / "functions" / folder(function)
+    imported = _distributions(_imported(source / "app.py")) - RUNTIME
+    shipped = _names(source / "requirements.txt") | _names(LAYER / "requirements.txt")
+
+    assert imported <= shipped
+    assert _names(source / "requirements.in") <= imported
+
+
+def test_the_layer_ships_what_every_function_imports() -> None:
+    shared = _names(LAYER / "requirements.in")
+
+    for function in FUNCTIONS:
+        assert shared <= _distributions(_imported(ROOT / "functions" / folder(function) / "app.py")), function
+
+
+def test_no_function_ships_what_the_layer_or_the_runtime_brings() -> None:
+    for function in FUNCTIONS:
+        shipped = _names(ROOT / "functions" / folder(function) / "requirements.txt")
+        assert not shipped & _names(LAYER / "requirements.txt"), function
+        assert not shipped & {"boto3", "botocore"}, function
+
+
+def _imported(path: Path) -> set[str]:
+    """The top-level modules that a file imports, through the shared package too."""
+    seen: set[Path] = set()
+    found: set[str] = set()
+    waiting = [path]
+    while waiting:
+        current = waiting.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        for module in _imports(current):
+            top = module.partition(".")[0]
+            if top != "mechanizer":
+                found.add(top)
+            elif (ours := LAYER / f"{module.replace('.', '/')}.py").exists():
+                waiting.append(ours)
+    return found - set(sys.stdlib_module_names)
+
+
+@cache
+def _imports(path: Path) -> frozenset[str]:
+    """Every module that a file names in an import, at its top or in a function."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            # "from mechanizer import slack" names a module, "from mechanizer.slack import post" does not.
+            names |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return frozenset(names)
+
+
+def _distributions(modules: set[str]) -> set[str]:
+    known = packages_distributions()
+    return {_normal(name) for module in modules for name in known[module]}
+
+
+def _names(requirements: Path) -> set[str]:
+    lines = requirements.read_text().splitlines()
+    return {_normal(line.split("==")[0]) for line in lines if line and line[0] not in " #"}
+
+
+def _normal(name: str) -> str:
+    return name.lower().replace("_", "-")

@@ -1,0 +1,149 @@
+"""The state machine's shape. What it does is shown by the workflow tests."""
+
+import re
+from typing import Any
+
+import pytest
+
+from mechanizer import errors
+from tests.template.stack import Stack
+
+NEXT = {
+    "CheckEligibility": "Eligible?",
+    "GenerateLicense": "SendEmail",
+    "SendEmail": "CreateIssue",
+    "CreateIssue": "NotifySlack",
+    "NotifySlack": "CommentTicket",
+    "CommentTicket": "Issued",
+    "ExplainRefusal": "Refused",
+}
+# The note is the note, whatever it says.
+FUNCTION_OF = {state: f"{state}Function" for state in NEXT} | {"ExplainRefusal": "CommentTicketFunction"}
+Machine = dict[str, Any]
+
+
+def test_it_has_these_states_and_no_other(machine: Machine) -> None:
+    types = {name: state["Type"] for name, state in machine["States"].items()}
+
+    assert types == {
+        **dict.fromkeys(NEXT, "Task"),
+        "Eligible?": "Choice",
+        "Issued": "Succeed",
+        "Refused": "Succeed",
+    }
+    assert {name: machine["States"][name]["Next"] for name in NEXT} == NEXT
+
+
+def test_a_license_takes_eight_transitions(machine: Machine) -> None:
+    path = [machine["StartAt"]]
+    while machine["States"][path[-1]]["Type"] != "Succeed":
+        state = machine["States"][path[-1]]
+        path.append(state["Next"] if "Next" in state else state["Choices"][0]["Next"])
+
+    assert len(path) == 8
+    assert path[-1] == "Issued"
+
+
+def test_only_an_eligible_request_goes_on(machine: Machine) -> None:
+    choice = machine["States"]["Eligible?"]
+
+    assert [rule["BooleanEquals"] for rule in choice["Choices"]] == [True]
+    assert choice["Default"] == "ExplainRefusal"
+
+
+def test_a_state_that_fails_stays_where_it_is(machine: Machine) -> None:
+    """A redrive re-enters the state that failed: after a Catch that would be a Fail state, which fails again."""
+    assert not [
+        name for name, state in machine["States"].items() if "Catch" in state or state["Type"] == "Fail"
+    ]
+
+
+def test_every_state_says_what_it_is_for(machine: Machine) -> None:
+    assert machine["Comment"]
+    assert all(state["Comment"] for state in machine["States"].values())
+
+
+def test_every_task_retries_alike(machine: Machine) -> None:
+    passing, unknown = machine["States"]["CheckEligibility"]["Retry"]
+
+    for name in NEXT:
+        assert machine["States"][name]["Retry"] == [passing, unknown], name
+    assert passing["JitterStrategy"] == "FULL"
+    assert passing["BackoffRate"] > 1
+    assert passing["MaxDelaySeconds"] > passing["IntervalSeconds"]
+
+
+def test_the_retried_errors_are_those_of_the_code(machine: Machine) -> None:
+    passing, unknown = machine["States"]["CheckEligibility"]["Retry"]
+
+    assert passing["ErrorEquals"] == list(errors.PASSING)
+    assert unknown["ErrorEquals"] == list(errors.UNKNOWN)
+
+
+def test_every_error_of_ours_has_a_name_that_the_state_machine_knows_or_lets_through() -> None:
+    classes = {name for name, value in vars(errors).items() if _is_error(value)}
+    retried = {name for name in (*errors.PASSING, *errors.UNKNOWN) if "." not in name}
+
+    assert retried <= classes
+    assert classes - retried == {
+        "VendorRejected",
+        "EmailRejected",
+        "SigningKeyInvalid",
+        "NotConfigured",
+        "InvalidRequest",
+        "LicenseExpired",
+        "Superseded",
+    }
+
+
+@pytest.mark.parametrize("state", sorted(NEXT))
+def test_each_task_calls_its_function_and_outlasts_it(stack: Stack, machine: Machine, state: str) -> None:
+    task = machine["States"][state]
+    placeholder = re.fullmatch(r"\$\{(\w+)\}", task["Parameters"]["FunctionName"])
+    substitutions = stack.properties("EmergencyLicenseStateMachine")["DefinitionSubstitutions"]
+
+    assert task["Resource"] == "arn:aws:states:::lambda:invoke"
+    assert placeholder
+    assert substitutions[placeholder[1]] == {"Fn::GetAtt": [FUNCTION_OF[state], "Arn"]}
+    assert task["TimeoutSeconds"] > stack.properties(FUNCTION_OF[state])["Timeout"]
+
+
+def test_no_substitution_is_missing_or_left_over(stack: Stack, machine: Machine) -> None:
+    substitutions = stack.properties("EmergencyLicenseStateMachine")["DefinitionSubstitutions"]
+
+    assert set(substitutions) == set(re.findall(r"\$\{(\w+)\}", str(machine)))
+
+
+def test_one_state_can_use_up_its_retries_before_the_execution_times_out(machine: Machine) -> None:
+    task = machine["States"]["CheckEligibility"]
+    attempts = 1 + sum(retrier["MaxAttempts"] for retrier in task["Retry"])
+    waits = sum(
+        min(retrier["IntervalSeconds"] * retrier["BackoffRate"] ** n, retrier["MaxDelaySeconds"])
+        for retrier in task["Retry"]
+        for n in range(retrier["MaxAttempts"])
+    )
+
+    assert attempts * task["TimeoutSeconds"] + waits < machine["TimeoutSeconds"]
+
+
+def test_it_is_logged_without_what_it_handles_and_traced(stack: Stack) -> None:
+    properties = stack.properties("EmergencyLicenseStateMachine")
+    logging = properties["LoggingConfiguration"]
+    [destination] = logging["Destinations"]
+    group = destination["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"][0]
+
+    assert properties["StateMachineType"] == "STANDARD"
+    assert properties["TracingConfiguration"] == {"Enabled": True}
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ERROR", False)
+    # Elsewhere the resource policy of the logs grows with every state machine, until it is too long.
+    assert stack.properties(group)["LogGroupName"]["Fn::Sub"].startswith("/aws/vendedlogs/states/")
+
+
+def test_nobody_the_machine_calls_is_told_its_arn(stack: Stack) -> None:
+    """That would be a circle that CloudFormation refuses."""
+    for function in FUNCTION_OF.values():
+        assert "STATE_MACHINE_ARN" not in stack.environment(function)
+
+
+def _is_error(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Exception)
