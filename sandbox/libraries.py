@@ -1,0 +1,93 @@
+"""What a function may import besides itself and the layer: a folder of links to exactly the libraries it asked for.
+
+A library that the project has installed but that no requirements file of the function names is not in the folder,
+so it fails here as it would on Lambda.
+"""
+
+import re
+from importlib.metadata import Distribution, distribution
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from sandbox.errors import SandboxError
+
+PROVIDED_BY_LAMBDA = ("awslambdaric", "boto3")
+
+
+def read_requirements(path: Path) -> list[Requirement]:
+    """The requirements in a file as pip-compile writes it (hashes and comments left out); none if there is no file."""
+    if not path.exists():
+        return []
+    text = re.sub(r"\\\n", " ", path.read_text())
+    lines = (re.split(r"\s--hash=|\s#", f"{line} ")[0].strip() for line in text.splitlines())
+    try:
+        return [Requirement(line) for line in lines if line and not line.startswith(("#", "-"))]
+    except InvalidRequirement as error:
+        raise SandboxError(f"{path}: {error}") from error
+
+
+class Libraries:
+    """Makes the folders, one for each different set of libraries, below `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._views: dict[frozenset[str], Path] = {}
+        self._distributions: dict[str, Distribution] = {}
+
+    def view(self, *requirement_files: Path) -> Path:
+        """The folder for PYTHONPATH with the libraries of these files, what they need, and what Lambda itself has."""
+        names: dict[str, set[str]] = {}
+        for name in PROVIDED_BY_LAMBDA:
+            self._add(Requirement(name), names, "what Lambda provides")
+        for path in requirement_files:
+            for requirement in read_requirements(path):
+                self._add(requirement, names, str(path))
+        key = frozenset(names)
+        if key not in self._views:
+            self._views[key] = self._link(sorted(names))
+        return self._views[key]
+
+    def _add(self, requirement: Requirement, names: dict[str, set[str]], wanted_by: str) -> None:
+        """Adds a library and what it needs to names: its name -> the extras that were asked for."""
+        if requirement.marker and not requirement.marker.evaluate():
+            return
+        name = canonicalize_name(requirement.name)
+        found = self._distribution(name, wanted_by)
+        if not requirement.specifier.contains(found.version, prereleases=True):
+            raise SandboxError(
+                f"{name} {found.version} is installed but {wanted_by} wants {requirement.specifier}: run `make setup`"
+            )
+        extras = {"", *requirement.extras}
+        fresh = extras - names.setdefault(name, set())
+        names[name] |= fresh
+        for text in found.requires or []:
+            needed = Requirement(text)
+            if any(needed.marker is None or needed.marker.evaluate({"extra": extra}) for extra in fresh):
+                needed.marker = None
+                self._add(needed, names, name)
+
+    def _distribution(self, name: str, wanted_by: str) -> Distribution:
+        if name not in self._distributions:
+            try:
+                self._distributions[name] = distribution(name)
+            except PackageNotFoundError:
+                raise SandboxError(f"{name} is not installed, but {wanted_by} wants it: run `make setup`") from None
+        return self._distributions[name]
+
+    def _link(self, names: list[str]) -> Path:
+        view = self._folder / f"libraries-{len(self._views) + 1}"
+        view.mkdir(parents=True)
+        for name in names:
+            found = self._distributions[name]
+            record = found.read_text("RECORD")
+            if record is None:
+                raise SandboxError(f"{name} was installed without a list of its files: run `make setup`")
+            tops = {line.split(",")[0].split("/")[0] for line in record.splitlines() if line}
+            for top in tops - {"..", "__pycache__"}:
+                link = view / top
+                if not link.exists():
+                    link.symlink_to(Path(str(found.locate_file(top))))
+        return view

@@ -1,0 +1,218 @@
+"""SES: takes what SendEmail gives it, puts it into the outbox, and tells what became of it.
+
+Nothing is delivered. What would have happened is decided by the address, as by SES's mailbox simulator
+(https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html#send-email-simulator-how-to-use).
+"""
+
+import base64
+import binascii
+import email.policy
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.ses.utils import get_random_message_id
+
+Detail = dict[str, Any]
+DETAIL_TYPES = {
+    "Send": "Email Sent",
+    "Delivery": "Email Delivered",
+    "Bounce": "Email Bounced",
+    "Complaint": "Email Complaint Received",
+}
+TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
+TAG_VALUE = re.compile(r"[A-Za-z0-9_.@-]{1,256}")
+
+
+class MessageRejected(JsonRESTError):
+    code = 400
+
+    def __init__(self, message: str) -> None:
+        super().__init__("MessageRejected", message)
+
+
+class BadRequest(JsonRESTError):
+    code = 400
+
+    def __init__(self, message: str) -> None:
+        super().__init__("BadRequestException", message)
+
+
+class NotFound(JsonRESTError):
+    code = 404
+
+    def __init__(self, message: str) -> None:
+        super().__init__("NotFoundException", message)
+
+
+def outcome(address: str) -> tuple[str, ...]:
+    """The events that a message to this address makes, in order."""
+    local, _, domain = address.lower().partition("@")
+    if domain != "simulator.amazonses.com":
+        return ("Send", "Delivery")
+    return {
+        "bounce": ("Send", "Bounce"),
+        "suppressionlist": ("Send", "Bounce"),
+        "complaint": ("Send", "Delivery", "Complaint"),
+    }.get(local.partition("+")[0], ("Send", "Delivery"))
+
+
+def timestamp() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass
+class Mail:
+    """The account's SES. `configuration_sets`: name -> the event types that its destinations pass on to EventBridge."""
+
+    outbox: Path
+    publish: Callable[[str, str, Detail, list[str]], None]
+    account: str
+    region: str
+    identities: set[str] = field(default_factory=set)
+    configuration_sets: dict[str, set[str]] = field(default_factory=dict)
+    _sent: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def send(self, request: Mapping[str, Any]) -> str:
+        """SendEmail of SES v2 with a raw message; gives the message's id. Refuses what SES refuses."""
+        try:
+            raw = base64.b64decode(request["Content"]["Raw"]["Data"], validate=True)
+        except (KeyError, binascii.Error):
+            raise BadRequest("The sandbox takes raw messages only: give Content.Raw.Data.") from None
+        message = BytesParser(policy=email.policy.default).parsebytes(raw)
+        assert isinstance(message, EmailMessage)
+        sender = request.get("FromEmailAddress") or str(message["From"] or "")
+        self._check_sender(sender, message)
+        recipients = self._recipients(request, message)
+        name = request.get("ConfigurationSetName")
+        if name is not None and name not in self.configuration_sets:
+            raise NotFound(f"Configuration set <{name}> does not exist.")
+        tags = self._tags(request.get("EmailTags") or [])
+        message_id = get_random_message_id()
+        self._keep(message_id, raw)
+        if name is not None:
+            self._tell(name, self._about(message_id, sender, recipients, message, tags, name), recipients)
+        return message_id
+
+    def _check_sender(self, sender: str, message: EmailMessage) -> None:
+        addresses = {parseaddr(sender)[1], parseaddr(str(message["From"] or sender))[1]}
+        if failed := sorted(a for a in addresses if not {a, a.partition("@")[2]} & self.identities):
+            raise MessageRejected(
+                "Email address is not verified. The following identities failed the check in region "
+                f"{self.region.upper()}: {', '.join(failed)}"
+            )
+
+    def _recipients(self, request: Mapping[str, Any], message: EmailMessage) -> list[str]:
+        destination = request.get("Destination") or {}
+        named = [a for kind in ("To", "Cc", "Bcc") for a in destination.get(f"{kind}Addresses") or []]
+        headers: list[Address] = [a for kind in ("To", "Cc", "Bcc") for a in getattr(message[kind], "addresses", ())]
+        recipients = named or [a.addr_spec for a in headers]
+        if not recipients:
+            raise BadRequest("Destination is missing.")
+        if bad := [a for a in recipients if "@" not in parseaddr(a)[1]]:
+            raise BadRequest(f"Illegal address: {bad[0]}")
+        return [parseaddr(a)[1] for a in recipients]
+
+    def _tags(self, tags: list[dict[str, str]]) -> dict[str, list[str]]:
+        for tag in tags:
+            if not TAG.fullmatch(tag["Name"]) or not TAG_VALUE.fullmatch(tag["Value"]):
+                raise BadRequest(f"Invalid tag: {tag['Name']}={tag['Value']}")
+        return {tag["Name"]: [tag["Value"]] for tag in tags}
+
+    def _keep(self, message_id: str, raw: bytes) -> None:
+        with self._lock:
+            self._sent += 1
+            number = self._sent
+        part = self.outbox / f"{number:04}-{message_id}.part"
+        part.write_bytes(raw)
+        part.rename(part.with_suffix(".eml"))
+
+    def _about(
+        self,
+        message_id: str,
+        sender: str,
+        recipients: list[str],
+        message: EmailMessage,
+        tags: Mapping[str, list[str]],
+        configuration_set: str,
+    ) -> Detail:
+        """The event's `mail`."""
+        address = parseaddr(sender)[1]
+        common = {"from": [str(message["From"] or sender)], "to": recipients, "subject": str(message["Subject"] or "")}
+        return {
+            "timestamp": timestamp(),
+            "source": sender,
+            "sourceArn": f"arn:aws:ses:{self.region}:{self.account}:identity/{address}",
+            "sendingAccountId": self.account,
+            "messageId": message_id,
+            "destination": recipients,
+            "headersTruncated": False,
+            "headers": [{"name": name, "value": str(value)} for name, value in message.items()],
+            "commonHeaders": {**common, "messageId": message_id},
+            "tags": {
+                "ses:source-tls-version": ["TLSv1.3"],
+                "ses:operation": ["SendEmail"],
+                "ses:configuration-set": [configuration_set],
+                "ses:source-ip": ["127.0.0.1"],
+                "ses:from-domain": [address.partition("@")[2]],
+                "ses:caller-identity": ["sandbox"],
+                **tags,
+            },
+        }
+
+    def _tell(self, configuration_set: str, mail: Detail, recipients: list[str]) -> None:
+        for kind in dict.fromkeys(kind for address in recipients for kind in outcome(address)):
+            if kind.upper() in self.configuration_sets[configuration_set]:
+                those = [address for address in recipients if kind in outcome(address)]
+                detail = {"eventType": kind, "mail": mail, kind.lower(): self._happened(kind, those)}
+                self.publish("aws.ses", DETAIL_TYPES[kind], detail, [mail["sourceArn"]])
+
+    def _happened(self, kind: str, recipients: list[str]) -> Detail:
+        """What is told of one kind of event, under its own name."""
+        match kind:
+            case "Delivery":
+                return {
+                    "timestamp": timestamp(),
+                    "processingTimeMillis": 1,
+                    "recipients": recipients,
+                    "smtpResponse": "250 2.0.0 OK",
+                    "reportingMTA": "sandbox.invalid",
+                }
+            case "Bounce":
+                suppressed = recipients[0].lower().startswith("suppressionlist")
+                return {
+                    "bounceType": "Permanent",
+                    "bounceSubType": "Suppressed" if suppressed else "General",
+                    "bouncedRecipients": [
+                        {
+                            "emailAddress": address,
+                            "action": "failed",
+                            "status": "5.1.1",
+                            "diagnosticCode": "smtp; 550 5.1.1 user unknown",
+                        }
+                        for address in recipients
+                    ],
+                    "timestamp": timestamp(),
+                    "feedbackId": get_random_message_id(),
+                    "reportingMTA": "dns; sandbox.invalid",
+                }
+            case "Complaint":
+                return {
+                    "complainedRecipients": [{"emailAddress": address} for address in recipients],
+                    "timestamp": timestamp(),
+                    "feedbackId": get_random_message_id(),
+                    "complaintSubType": None,
+                    "complaintFeedbackType": "abuse",
+                    "arrivalDate": timestamp(),
+                }
+        return {}

@@ -1,0 +1,224 @@
+"""What moto 5.2.5 lacks or gets wrong, each mend with the gap it closes. tests/sandbox/test_moto_gaps.py holds moto as
+it comes against this list, and fails when a gap is closed there.
+
+A redrive, a stop at once, the history kept over redrives and the status events are `executions.Execution`.
+"""
+
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
+from moto.sesv2.responses import SESV2Response
+from moto.stepfunctions.parser import models as step_functions
+from moto.stepfunctions.parser.asl.component.common.retry.max_attempts_decl import MaxAttemptsOutcome
+from moto.stepfunctions.parser.asl.component.common.retry.retrier_decl import RetrierDecl
+from moto.stepfunctions.parser.asl.component.common.retry.retrier_outcome import RetrierOutcome
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+from moto.stepfunctions.responses import StepFunctionResponse
+
+from sandbox.executions import Event, Execution, History
+from sandbox.runtime import Answer
+
+START_EXECUTION = StepFunctionsParserBackend.start_execution
+CLOSE_FRAME = Environment.close_frame
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """Where moto's parts reach the sandbox's own."""
+
+    invoke: Callable[[str, bytes], Answer]
+    invoke_async: Callable[[str, bytes], None]
+    is_function: Callable[[str], bool]
+    publish_status: Callable[[Event], None]
+    send_email: Callable[[dict[str, Any]], str]
+    time_scale: float
+
+
+def apply(hooks: Hooks) -> None:
+    """Puts the mends in place; may be called again with other hooks."""
+    Execution.publish = staticmethod(hooks.publish_status)
+    step_functions.Execution = Execution  # type: ignore[misc]
+    _mend_start()
+    _mend_execution_answers()
+    _mend_waits(hooks.time_scale)
+    _mend_late_tasks()
+    _mend_tasks(hooks)
+    _mend_invoke(hooks)
+    _mend_mail(hooks)
+
+
+def _mend_start() -> None:
+    """An execution without a name is called None; two starts by one name at the same moment make two executions."""
+    lock = threading.Lock()
+
+    def start_execution(
+        self: Any, state_machine_arn: str, name: str | None = None, execution_input: str | None = None, trace: Any = None
+    ) -> Any:
+        name = name or str(uuid.uuid4())
+        self._validate_name(name)
+        with lock:
+            return START_EXECUTION(self, state_machine_arn, name, execution_input, trace)
+
+    StepFunctionsParserBackend.start_execution = start_execution  # type: ignore[method-assign]
+
+
+def _mend_execution_answers() -> None:
+    """No RedriveExecution; a stop loses its error and cause; a history has neither pages nor a reverse order; the answers
+    know nothing of redrives and leave out when an execution timed out."""
+
+    def execution_of(self: Any) -> Execution:
+        execution: Execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+        return execution
+
+    def redrive_execution(self: Any) -> ActionResult:
+        return ActionResult({"redriveDate": execution_of(self).redrive(self._get_param("clientToken"))})
+
+    def stop_execution(self: Any) -> ActionResult:
+        execution = execution_of(self)
+        execution.stop(utcnow(), self._get_param("error"), self._get_param("cause"))
+        return ActionResult({"stopDate": execution.stop_date})
+
+    def describe_execution(self: Any) -> ActionResult:
+        return ActionResult(execution_of(self).describe())
+
+    def list_executions(self: Any) -> ActionResult:
+        executions, token = self.stepfunction_backend.list_executions(
+            self._get_param("stateMachineArn"),
+            status_filter=self._get_param("statusFilter"),
+            max_results=self._get_int_param("maxResults"),
+            next_token=self._get_param("nextToken"),
+        )
+        return ActionResult({"executions": [each.summary() for each in executions], "nextToken": token})
+
+    def get_execution_history(self: Any) -> ActionResult:
+        events = execution_of(self).events
+        if self._get_param("reverseOrder"):
+            events.reverse()
+        first, size = int(self._get_param("nextToken") or 0), int(self._get_param("maxResults") or 100)
+        rest = first + size
+        return ActionResult(
+            {"events": events[first:rest], "nextToken": str(rest) if rest < len(events) else None}
+        )
+
+    for answer in (
+        redrive_execution,
+        stop_execution,
+        describe_execution,
+        list_executions,
+        get_execution_history,
+    ):
+        setattr(StepFunctionResponse, answer.__name__, answer)
+
+
+def _mend_waits(time_scale: float) -> None:
+    """A delay before a retry is slept through, whoever stops the execution meanwhile. Both kinds of waiting go by the
+    sandbox's time scale."""
+
+    def pause(env: Environment, seconds: float) -> None:
+        end = time.monotonic() + seconds / time_scale
+        # In slices: the event is set and cleared at once, so a stop just before wait() would be missed.
+        while env.is_running() and (left := end - time.monotonic()) > 0:
+            env.program_state_event.wait(min(left, 0.1))
+
+    def retry(self: RetrierDecl, env: Environment) -> None:
+        self.error_equals.eval(env)
+        if not env.stack.pop():
+            env.stack.append(RetrierOutcome.Skipped)
+            return
+        self.max_attempts.eval(env)
+        if env.stack.pop() == MaxAttemptsOutcome.EXHAUSTED:
+            env.stack.append(RetrierOutcome.Failed)
+            return
+        for part in (self.interval_seconds, self.backoff_rate, self.max_delay_seconds, self.jitter_strategy):
+            part.eval(env)
+        pause(env, env.stack.pop())
+        env.stack.append(RetrierOutcome.Executed)
+
+    def wait(self: WaitFunction, env: Environment, wait_seconds: float) -> None:
+        pause(env, wait_seconds)
+
+    RetrierDecl._eval_body = retry  # type: ignore[method-assign]  # noqa: SLF001
+    WaitFunction._wait_interval = wait  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def _mend_late_tasks() -> None:
+    """A Task whose time was up still writes its success into the history when its function ends."""
+
+    def close_frame(self: Environment, frame: Environment) -> None:
+        CLOSE_FRAME(self, frame)
+        frame.event_manager = History()
+
+    Environment.close_frame = close_frame  # type: ignore[method-assign]
+
+
+def _mend_tasks(hooks: Hooks) -> None:
+    """Each Task makes a boto3 client of its own (slow, and not safe in threads) and calls moto by HTTP."""
+
+    def invoke(parameters: dict[str, Any], region: str, state_credentials: Any) -> dict[str, Any]:  # noqa: ARG001
+        name = function_name(parameters["FunctionName"])
+        if not hooks.is_function(name):
+            raise ClientError(
+                {
+                    "Error": {"Code": "ResourceNotFoundException", "Message": f"Function not found: {name}"},
+                    "ResponseMetadata": {
+                        "HTTPStatusCode": 404,
+                        "RequestId": str(uuid.uuid4()),
+                        "HostId": "",
+                        "HTTPHeaders": {},
+                        "RetryAttempts": 0,
+                    },
+                },
+                "Invoke",
+            )
+        answer = hooks.invoke(name, parameters.get("Payload") or b"{}")
+        response = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.loads(answer.payload)}
+        return {**response, "FunctionError": answer.error} if answer.error else response
+
+    lambda_eval_utils._invoke_lambda_function = invoke  # noqa: SLF001
+
+
+def _mend_invoke(hooks: Hooks) -> None:
+    """Without Docker an invocation answers with its own payload, whether there is such a function or not."""
+
+    def invoke(
+        self: Any, name: str, qualifier: str | None, body: Any, headers: Any, response_headers: dict[str, str]
+    ) -> bytes:
+        function = self.get_function(name, qualifier).function_name
+        payload = body.encode() if isinstance(body, str) else body or b"{}"
+        kind = headers.get("X-Amz-Invocation-Type", "RequestResponse")
+        if kind == "Event":
+            hooks.invoke_async(function, payload)
+        if kind != "RequestResponse":
+            return b""
+        answer = hooks.invoke(function, payload)
+        if answer.error:
+            response_headers["x-amz-function-error"] = answer.error
+        return answer.payload
+
+    LambdaSimpleBackend.invoke = invoke  # type: ignore[method-assign]
+
+
+def _mend_mail(hooks: Hooks) -> None:
+    """Takes no message that is not UTF-8, forgets tags and configuration set, and sends no event."""
+
+    def send_email(self: SESV2Response) -> str:
+        return json.dumps({"MessageId": hooks.send_email(json.loads(self.body))})
+
+    SESV2Response.send_email = send_email  # type: ignore[method-assign]
+
+
+def function_name(name_or_arn: str) -> str:
+    """The name in an ARN with or without a qualifier, or in a plain name."""
+    return name_or_arn.split(":function:")[-1].split(":")[0]

@@ -1,0 +1,272 @@
+"""Lambda's execution environments: each function in processes of its own, under AWS's own runtime client.
+
+The host speaks the Lambda Runtime API (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) on loopback,
+one port for each process.
+"""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import IO, ClassVar
+
+INIT_SECONDS = 30
+MOST_PROCESSES = 20
+# Ends the process when the sandbox is gone, however it went: then nobody holds the other end of its standard input.
+START = (
+    "import os, runpy, sys, threading\n"
+    "threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()\n"
+    "sys.argv = ['awslambdaric', sys.argv[1]]\n"
+    "runpy.run_module('awslambdaric', run_name='__main__', alter_sys=True)\n"
+)
+
+
+@dataclass(frozen=True)
+class Function:
+    """One Lambda function. `paths` are its own folder, the layers and the libraries, in the order of Lambda's sys.path."""
+
+    name: str
+    arn: str
+    handler: str
+    paths: tuple[Path, ...]
+    environment: Mapping[str, str]
+    timeout: float
+    memory: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an invocation gave: the payload, and `Unhandled` where it is an error object."""
+
+    payload: bytes
+    error: str | None = None
+
+
+@dataclass
+class _Job:
+    payload: bytes
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    deadline: float | None = None
+    answer: Answer | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def finish(self, answer: Answer) -> None:
+        self.answer = answer
+        self.done.set()
+
+
+def _failure(kind: str, job: _Job, message: str) -> Answer:
+    error = {"errorType": kind, "errorMessage": f"RequestId: {job.id} Error: {message}"}
+    return Answer(json.dumps(error).encode(), "Unhandled")
+
+
+class _RuntimeApi(BaseHTTPRequestHandler):
+    """The four calls that the runtime client makes."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = 65536
+    process: ClassVar["_Process"]
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        job = self.process.next_job()
+        if job is None:
+            self.close_connection = True
+            return
+        assert job.deadline is not None
+        self._send(
+            200,
+            job.payload,
+            {
+                "Lambda-Runtime-Aws-Request-Id": job.id,
+                "Lambda-Runtime-Deadline-Ms": str(int(job.deadline * 1000)),
+                "Lambda-Runtime-Invoked-Function-Arn": self.process.function.arn,
+                "Lambda-Runtime-Trace-Id": f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]};Sampled=0",
+            },
+        )
+
+    def do_POST(self) -> None:
+        body = self._body()
+        self._send(202, b"{}", {})
+        failed = self.path.endswith("/error")
+        self.process.answered(Answer(body, "Unhandled" if failed else None))
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b""
+        while size := int(self.rfile.readline().strip() or b"0", 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", **headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+
+class _RuntimeServer(HTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A connection that broke: its process died, which `_Process.invoke` sees and tells."""
+
+
+class _Process:
+    """One execution environment."""
+
+    def __init__(self, function: Function, log: IO[bytes]) -> None:
+        self.function = function
+        self._jobs: queue.Queue[_Job | None] = queue.Queue()
+        self._job: _Job | None = None
+        api = type("RuntimeApi", (_RuntimeApi,), {"process": self})
+        self._server = _RuntimeServer(("127.0.0.1", 0), api)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._process = subprocess.Popen(
+            [sys.executable, "-S", "-c", START, function.handler],
+            cwd=function.paths[0],
+            env=self._environment(),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        function = self.function
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LANG": "en_US.UTF-8",
+            "TZ": ":UTC",
+            "PYTHONPATH": os.pathsep.join(map(str, function.paths)),
+            "PYTHONUNBUFFERED": "1",
+            "_HANDLER": function.handler,
+            "LAMBDA_TASK_ROOT": str(function.paths[0]),
+            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_port}",
+            "AWS_LAMBDA_FUNCTION_NAME": function.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": uuid.uuid4().hex,
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            **function.environment,
+        }
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def next_job(self) -> _Job | None:
+        """Waits for work; the function's time runs from here, so that its start is not counted, as on Lambda."""
+        job = self._jobs.get()
+        if job:
+            job.deadline = time.time() + self.function.timeout
+        return job
+
+    def answered(self, answer: Answer) -> None:
+        if self._job:
+            self._job.finish(answer)
+
+    def invoke(self, payload: bytes) -> Answer:
+        job = self._job = _Job(payload)
+        self._jobs.put(job)
+        init_deadline = time.time() + INIT_SECONDS
+        while not job.done.wait(0.05):
+            if not self.alive:
+                if not job.done.is_set():
+                    job.finish(_failure("Runtime.ExitError", job, f"Runtime exited with error: {self._exit()}"))
+            elif time.time() > (job.deadline or init_deadline):
+                seconds = self.function.timeout if job.deadline else INIT_SECONDS
+                job.finish(_failure("Sandbox.Timedout", job, f"Task timed out after {seconds:.2f} seconds"))
+                self.close()
+        self._job = None
+        assert job.answer is not None
+        return job.answer
+
+    def _exit(self) -> str:
+        code = self._process.returncode
+        return "signal: killed" if code == -9 else f"exit status {code}"
+
+    def close(self) -> None:
+        if self.alive:
+            self._process.kill()
+        self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._jobs.put(None)
+        threading.Thread(target=self._close_server, daemon=True).start()
+
+    def _close_server(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Runtime:
+    """All functions and their processes: started when first needed, kept warm, one for each concurrent invocation."""
+
+    def __init__(self, log: IO[bytes]) -> None:
+        self._log = log
+        self._functions: dict[str, Function] = {}
+        self._places: dict[str, threading.BoundedSemaphore] = {}
+        self._idle: dict[str, list[_Process]] = {}
+        self._all: set[_Process] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def add(self, function: Function) -> None:
+        self._functions[function.name] = function
+        self._places[function.name] = threading.BoundedSemaphore(MOST_PROCESSES)
+        self._idle[function.name] = []
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._functions
+
+    def invoke(self, name: str, payload: bytes) -> Answer:
+        """Runs a function; waits while as many of its processes as there may be are at work."""
+        with self._places[name]:
+            process = self._take(name)
+            answer = process.invoke(payload)
+            with self._lock:
+                if process.alive and not self._closed:
+                    self._idle[name].append(process)
+                    return answer
+                self._all.discard(process)
+            process.close()
+            return answer
+
+    def _take(self, name: str) -> _Process:
+        with self._lock:
+            while self._idle[name]:
+                process = self._idle[name].pop()
+                if process.alive:
+                    return process
+                self._all.discard(process)
+                process.close()
+        process = _Process(self._functions[name], self._log)
+        with self._lock:
+            self._all.add(process)
+            closed = self._closed
+        if closed:
+            process.close()
+        return process
+
+    def close(self) -> None:
+        """Ends every process, at work or not."""
+        with self._lock:
+            self._closed = True
+            processes = list(self._all)
+        for process in processes:
+            process.close()

@@ -1,0 +1,281 @@
+"""The whole sandbox: stand-ins, embedded AWS, stack and functions, from start() to stop()."""
+
+import json
+import logging
+import os
+import secrets
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from sandbox import moto_fixes, parameters, stack
+from sandbox.aws import ACCOUNT, REGION, Aws
+from sandbox.errors import SandboxError
+from sandbox.events import AsyncInvoker, Bus
+from sandbox.executions import Execution
+from sandbox.libraries import Libraries
+from sandbox.mail import Mail
+from sandbox.resources import Deployment, DeployedFunction
+from sandbox.runtime import Function, Runtime
+from sandbox.standins import FixturesError, GitLab, Slack, Zendesk, load_fixtures
+
+PROJECT = Path(__file__).parent.parent
+SHORTEST_LEASE = 2.0
+INVENTED = {
+    "GitLabProject": "support/emergency-requests",
+    "SenderEmail": "license@support.example",
+    "ReplyToEmail": "support@support.example",
+}
+"""Parameters without a default that do not matter here."""
+WRITTEN = (
+    "result.json",
+    "issues.json",
+    "slack.json",
+    "ticket.json",
+    "license.gitlab-license",
+    "public_key.pem",
+    "functions.log",
+)
+"""What the sandbox writes into its folder, besides outbox/*.eml."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options that `run` and `serve` share."""
+
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    fixtures: Path | None = None
+    zendesk_url: str | None = None
+    gitlab_url: str | None = None
+    slack_url: str | None = None
+    time_scale: float = 1
+
+
+class Sandbox:
+    """One deployed stack; a context manager. There can be one at a time in a process: moto keeps its state in globals.
+
+    `out` gets the outbox, the public key and the log. Raises SandboxError when the project or an option is not right.
+    """
+
+    def __init__(self, out: Path, options: Options | None = None, project: Path = PROJECT) -> None:
+        self.out = out.resolve()
+        self.options = options or Options()
+        self.project = project
+        self.zendesk: Zendesk | None = None
+        self.gitlab: GitLab | None = None
+        self.slack: Slack | None = None
+        self._ending = ExitStack()
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Ends every process and server that was started."""
+        self._ending.close()
+
+    # -- building it up
+    def _start(self) -> None:
+        template = stack.read(self.project)
+        self._secrets = _secrets()
+        self._values = {**INVENTED, "ZendeskUrl": "", "GitLabUrl": "", "SlackApiUrl": "", **self.options.parameters}
+        self._prepare_out()
+        self._start_standins()
+        declared = template.get("Parameters", {})
+        supplied = set(INVENTED) | {"ZendeskUrl", "GitLabUrl", "SlackApiUrl"}
+        given = {k: v for k, v in self._values.items() if k in declared or k not in supplied}
+        self.parameters = parameters.resolve(template, given)
+        translated = stack.translate(template, self.project, REGION)
+        self._start_aws()
+        self.deployment = Deployment(ACCOUNT, REGION)
+        stack.deploy(translated, self.parameters, self.deployment)
+        self._add_functions()
+        self._bus.rules = self.deployment.rules
+        self._mail.configuration_sets = self.deployment.configuration_sets
+        self._mail.identities = {self.parameters.get("SenderEmail", INVENTED["SenderEmail"])}
+        self._set_secrets()
+
+    def _prepare_out(self) -> None:
+        self.outbox = self.out / "outbox"
+        try:
+            self.outbox.mkdir(parents=True, exist_ok=True)
+            for path in (*(self.out / name for name in WRITTEN), *self.outbox.glob("*.eml")):
+                path.unlink(missing_ok=True)
+            self.log = self.out / "functions.log"
+            self._log_file = self._ending.enter_context(self.log.open("ab"))
+        except OSError as error:
+            raise SandboxError(f"{self.out} cannot be used: {error.strerror}; give another folder with --out") from error
+        handler = logging.FileHandler(self.log)
+        for name in ("moto", "werkzeug", "samcli"):
+            logger = logging.getLogger(name)
+            logger.handlers = [handler]
+            logger.propagate = False
+        # It tells of every failing state; the execution's history does too.
+        logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
+        self._ending.callback(handler.close)
+
+    def _start_standins(self) -> None:
+        options = self.options
+        if options.zendesk_url is None:
+            try:
+                fixtures = load_fixtures(options.fixtures)
+            except (FixturesError, OSError) as error:
+                raise SandboxError(f"--fixtures {options.fixtures}: {error}") from error
+            self.zendesk = self._ending.enter_context(Zendesk(fixtures, self._secrets["ZendeskSecret"]))
+        if options.gitlab_url is None:
+            self.gitlab = self._ending.enter_context(
+                GitLab(self._values["GitLabProject"], self._secrets["GitLabSecret"]["token"])
+            )
+        if options.slack_url is None:
+            channel = self._values.get("SlackChannel", "support_licensing-subscription").removeprefix("#")
+            self.slack = self._ending.enter_context(
+                Slack(self._secrets["SlackSecret"]["bot_token"], {"C0EMERGENCY": channel})
+            )
+        self.zendesk_url = options.zendesk_url or (self.zendesk.url if self.zendesk else "")
+        self.gitlab_url = options.gitlab_url or (self.gitlab.url if self.gitlab else "")
+        self.slack_url = options.slack_url or (self.slack.url if self.slack else "")
+        for name, url in (
+            ("ZendeskUrl", self.zendesk_url),
+            ("GitLabUrl", self.gitlab_url),
+            ("SlackApiUrl", self.slack_url),
+        ):
+            self._values[name] = self.options.parameters.get(name, url)
+
+    def _start_aws(self) -> None:
+        self.aws = Aws()
+        self.runtime = Runtime(self._log_file)
+        self._invoke_async = AsyncInvoker(self.runtime.invoke, self.aws.send_message, self.options.time_scale)
+        self._bus = Bus(
+            self._invoke_async, self.runtime.__contains__, self.aws.send_message, account=ACCOUNT, region=REGION
+        )
+        self._mail = Mail(self.outbox, self._bus.publish, account=ACCOUNT, region=REGION)
+        moto_fixes.apply(
+            moto_fixes.Hooks(
+                invoke=self.runtime.invoke,
+                invoke_async=self._invoke_async,
+                is_function=self.runtime.__contains__,
+                publish_status=self._bus.publish_status,
+                send_email=self._mail.send,
+                time_scale=self.options.time_scale,
+            )
+        )
+        self.aws.start()
+        self._ending.callback(self.aws.stop)
+        self._ending.callback(self.runtime.close)
+        self._ending.callback(self._invoke_async.stop)
+
+    def _add_functions(self) -> None:
+        folder = Path(self._ending.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
+        libraries = Libraries(folder)
+        environment = self._lambda_environment()
+        for deployed in self.deployment.functions.values():
+            paths = [self.project / deployed.code, *(self.project / layer for layer in deployed.layers)]
+            if missing := [path for path in paths if not path.is_dir()]:
+                raise SandboxError(f"{missing[0]} is named in the template but is not there")
+            view = libraries.view(*(path / "requirements.txt" for path in paths))
+            self.runtime.add(self._function(deployed, (*paths, view), environment))
+            if deployed.dead_letter_queue:
+                self._invoke_async.dead_letter_queues[deployed.name] = deployed.dead_letter_queue
+
+    def _function(
+        self, deployed: DeployedFunction, paths: tuple[Path, ...], environment: Mapping[str, str]
+    ) -> Function:
+        own = {name: self._scaled(name, value) for name, value in deployed.environment.items()}
+        return Function(
+            name=deployed.name,
+            arn=deployed.arn,
+            handler=deployed.handler,
+            paths=paths,
+            environment={**environment, **own},
+            timeout=deployed.timeout,
+            memory=deployed.memory,
+        )
+
+    def _scaled(self, name: str, value: str) -> str:
+        """A duration, shortened by the time scale; anything else as it is."""
+        if not name.endswith("_SECONDS") or self.options.time_scale == 1:
+            return value
+        seconds = float(value) / self.options.time_scale
+        if name == "LEASE_SECONDS":
+            seconds = max(seconds, SHORTEST_LEASE)
+        return f"{seconds:.6f}".rstrip("0").rstrip(".")
+
+    def _lambda_environment(self) -> dict[str, str]:
+        """What every function finds in its environment: the embedded AWS, and nobody's real account."""
+        services = {k: v for k, v in os.environ.items() if k.startswith("AWS_ENDPOINT_URL_")}
+        loopback = "127.0.0.1,localhost"
+        return {
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_SESSION_TOKEN": "sandbox",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": self.aws.url,
+            "NO_PROXY": loopback,
+            "no_proxy": loopback,
+            **services,
+        }
+
+    def _set_secrets(self) -> None:
+        """What an operator does after the first deployment."""
+        for name, value in self._secrets.items():
+            if name in self.deployment.secrets:
+                self.aws.set_secret(self.deployment.secrets[name], value)
+        pem = self._secrets["SigningKeySecret"]["private_key"].encode()
+        public = serialization.load_pem_private_key(pem, None).public_key()
+        self.public_key = self.out / "public_key.pem"
+        self.public_key.write_bytes(
+            public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        )
+
+    # -- using it
+    @property
+    def state_machine_arn(self) -> str:
+        return next(iter(self.deployment.state_machines.values()))
+
+    @property
+    def app_secret(self) -> str:
+        return str(self.aws.secret(self.deployment.secrets["AppSecret"])["current"])
+
+    @property
+    def zendesk_subdomain(self) -> str:
+        return str(urlsplit(self._values["ZendeskUrl"]).hostname).split(".")[0]
+
+    def start_execution(self, name: str | None, text: str) -> Execution:
+        """As the console does it. A name that Step Functions would not take is left out."""
+        return self.aws.start_execution(self.state_machine_arn, name, text)
+
+    def settle(self, seconds: float = 30) -> None:
+        """Waits until what events have set off is done."""
+        self._invoke_async.settle(seconds)
+
+
+def _secrets() -> dict[str, dict[str, str]]:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return {
+        "SigningKeySecret": {"private_key": pem.decode()},
+        "ZendeskSecret": {"client_id": "mechanizer", "client_secret": secrets.token_hex(32)},
+        "GitLabSecret": {"token": f"glpat-{secrets.token_hex(16)}"},
+        "SlackSecret": {"bot_token": f"xoxb-{secrets.token_hex(24)}"},
+    }
