@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 Kind = Literal["status", "reset", "hang", "malformed"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+EXPRESSION = re.compile(r"\.\*|[\\()\[\]|+^$]")
 KEYS = {"method", "path", "times", "after_effect", "retry_after", *KINDS}
 
 
@@ -18,11 +19,11 @@ class BadFault(ValueError):
 
 @dataclass
 class Fault:
-    """One fault, and how often it is still to happen.
+    r"""One fault, and how often it is still to happen.
 
-    `path` is for the whole path, with or without its percent-encoding: a glob (`*` stands for any characters,
-    slashes too) or a regular expression. `times` None means until healed. `after_effect`: the call does its
-    work first, and only its answer is spoilt.
+    `path` must fit the whole path, with or without its percent-encoding. It is a glob, in which `*` stands for any
+    characters, slashes too; with `.*` or one of `\ ( ) [ ] | + ^ $` in it, it is a regular expression. `times` None
+    means until healed. `after_effect`: the call does its work first, and only its answer is spoilt.
     """
 
     kind: Kind
@@ -37,18 +38,15 @@ class Fault:
         """Whether this call is to fail; counts it if so."""
         if self.times == 0 or self.method not in (None, method):
             return False
-        if not any(p.fullmatch(text) for p in self._patterns() for text in (path, unquote(path))):
+        if not any(self.pattern().fullmatch(text) for text in (path, unquote(path))):
             return False
         if self.times is not None:
             self.times -= 1
         return True
 
-    def _patterns(self) -> list[re.Pattern[str]]:
-        glob = re.compile(fnmatch.translate(self.path))
-        try:
-            return [glob, re.compile(self.path)]
-        except re.error:  # `*/issues` is a glob and nothing else
-            return [glob]
+    def pattern(self) -> re.Pattern[str]:
+        """Raises re.error."""
+        return re.compile(self.path if EXPRESSION.search(self.path) else fnmatch.translate(self.path))
 
 
 def read_fault(body: Mapping[str, Any]) -> Fault:
@@ -79,7 +77,12 @@ def read_fault(body: Mapping[str, Any]) -> Fault:
     if not (isinstance(method, str | None) and isinstance(path, str) and isinstance(after_effect, bool)):
         raise BadFault("method and path must be text, after_effect true or false")
     status = body["status"] if kind == "status" else 500
-    return Fault(kind, status, method, path, times, after_effect, retry_after)
+    fault = Fault(kind, status, method, path, times, after_effect, retry_after)
+    try:
+        fault.pattern()
+    except re.error as error:
+        raise BadFault(f"path is no regular expression: {error}") from error
+    return fault
 
 
 def _whole(value: object, least: int, most: int) -> bool:
