@@ -24,7 +24,7 @@ from sandbox.executions import Execution
 from sandbox.libraries import Libraries
 from sandbox.mail import Mail
 from sandbox.resources import Deployment, DeployedFunction
-from sandbox.runtime import Function, Runtime
+from sandbox.runtime import Answer, Function, Runtime
 from sandbox.standins import FixturesError, GitLab, Slack, Zendesk, load_fixtures
 
 PROJECT = Path(__file__).parent.parent
@@ -262,6 +262,10 @@ class Sandbox:
     def start_execution(self, name: str | None, text: str) -> Execution:
         """As the console does it. A name that Step Functions would not take is left out."""
         return self.aws.start_execution(self.state_machine_arn, name, text)
+
+    def invoke(self, logical_id: str, payload: bytes) -> Answer:
+        """Runs a function of the template and waits for its answer."""
+        return self.runtime.invoke(self.deployment.functions[logical_id].name, payload)
 
     def settle(self, seconds: float = 30) -> None:
         """Waits until what events have set off is done."""

@@ -1,0 +1,122 @@
+"""The command line: python -m sandbox run | serve | verify."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
+
+from sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from sandbox.world import Options
+
+OUT = Path(__file__).parent.parent / ".sandbox"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line; argparse would print the usage before it."""
+        raise SandboxError(f"{message} (see `{self.prog} --help`)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code: 2 for anything that the user has to put right first."""
+    try:
+        return _command(_parser().parse_args(arguments))
+    except SandboxError as error:
+        print(f"sandbox: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _command(given: argparse.Namespace) -> int:
+    # Each command imports what it needs: `verify` and a wrong option don't wait for the embedded AWS.
+    if given.command == "verify":
+        from sandbox.verify import verify
+
+        return verify(given.license, given.public_key)
+    if given.command == "run":
+        from sandbox.run import run
+
+        return run(given.input, given.out, _options(given))
+    from sandbox.serve import serve
+
+    return serve(given.port, given.ready_file, given.out, _options(given))
+
+
+def _options(given: argparse.Namespace) -> "Options":
+    from sandbox.world import Options
+
+    return Options(
+        parameters=dict(given.set),
+        fixtures=given.fixtures,
+        zendesk_url=given.zendesk_url,
+        gitlab_url=given.gitlab_url,
+        slack_url=given.slack_url,
+        time_scale=given.time_scale,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m sandbox", description="Mechanizer on this machine, without an AWS account.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+
+    run = commands.add_parser("run", help="run the state machine once and show what it did")
+    run.add_argument("input", type=Path, metavar="INPUT.json", help="the state machine's input")
+    _add_options(run)
+
+    serve = commands.add_parser("serve", help="run the whole system until interrupted")
+    serve.add_argument("--port", type=_port, default=8400, help="of the HTTP API (default: %(default)s; 0: any)")
+    serve.add_argument("--ready-file", type=Path, metavar="FILE", help="is written when all is ready")
+    _add_options(serve)
+
+    verify = commands.add_parser("verify", help="read a license as a GitLab instance does")
+    verify.add_argument("license", type=Path, metavar="LICENSE")
+    verify.add_argument(
+        "--public-key", type=Path, default=OUT / "public_key.pem", metavar="PEM", help="default: the last run's"
+    )
+    return parser
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--out", type=Path, default=OUT, metavar="DIR", help="where everything is left (default: .sandbox)")
+    add("--set", type=_assignment, action="append", default=[], metavar="Parameter=Value", help="of the template; repeatable")
+    add("--fixtures", type=Path, metavar="FILE", help="the stand-ins' tickets, users and organizations")
+    add("--zendesk-url", type=_url, metavar="URL", help="use this instead of the stand-in")
+    add("--gitlab-url", type=_url, metavar="URL", help="use this instead of the stand-in")
+    add("--slack-url", type=_url, metavar="URL", help="use this instead of the stand-in; it ends in /api/")
+    add("--time-scale", type=_scale, default=1.0, metavar="N", help="delays and waits are N times shorter")
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not Parameter=Value")
+    return name, value
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a URL")
+    return text
+
+
+def _scale(text: str) -> float:
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = 0
+    if not 1 <= scale <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1000000")
+    return scale
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port")
+    return int(text)

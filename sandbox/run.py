@@ -1,0 +1,64 @@
+"""One execution, from its input to what it left."""
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from sandbox.errors import SandboxError
+from sandbox.executions import Execution
+from sandbox.results import Results, collect
+from sandbox.show import Progress, show_results
+from sandbox.steps import read_steps
+from sandbox.verify import read_license
+from sandbox.world import Options, Sandbox
+
+# Step Functions' own rule for an execution's name, as far as it matters.
+NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
+
+
+def read_input(path: Path) -> Any:
+    """The state machine's input. Any JSON will do: what is wrong with it, the machine says."""
+    try:
+        return json.loads(path.read_text())
+    except OSError as error:
+        raise SandboxError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise SandboxError(f"{path} is no JSON: {error}") from error
+
+
+def run(path: Path, out: Path, options: Options) -> int:
+    """The exit code: 0 if the execution SUCCEEDED."""
+    document = read_input(path)
+    console = Console()
+    with Progress(console) as progress:
+        progress.wait("Starting the sandbox: the real template, state machine and functions")
+        with Sandbox(out, options) as sandbox:
+            execution = sandbox.start_execution(_name(document), json.dumps(document))
+            _follow(execution, progress)
+            sandbox.settle()
+            results = collect(sandbox, execution, document.get("ticket_id") if isinstance(document, dict) else None)
+            public_key = sandbox.public_key
+    show_results(console, results, out, _content(results, public_key))
+    return 0 if results.status == "SUCCEEDED" else 1
+
+
+def _name(document: Any) -> str | None:
+    name = document.get("request_id") if isinstance(document, dict) else None
+    return name if isinstance(name, str) and NAME.fullmatch(name) else None
+
+
+def _follow(execution: Execution, progress: Progress) -> None:
+    while True:
+        status = execution.status
+        progress.show(read_steps(execution.events))
+        if status != "RUNNING":
+            return
+        time.sleep(0.05)
+
+
+def _content(results: Results, public_key: Path) -> dict[str, Any] | None:
+    return read_license(results.license_file, public_key) if results.license_file else None

@@ -1,0 +1,91 @@
+"""The sandbox until it is interrupted."""
+
+import html
+import json
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from sandbox.web import WebServer
+from sandbox.world import Options, Sandbox
+
+
+def serve(port: int, ready_file: Path | None, out: Path, options: Options) -> int:
+    """Returns 0 after SIGINT or SIGTERM."""
+    interrupted = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: interrupted.set())
+    from sandbox.gateway import gateway
+
+    with Sandbox(out, options) as sandbox:
+        api = gateway(sandbox.project / "template.yaml", port, sandbox.invoke)
+        status: dict[str, Any] = {}
+        console = WebServer(_StatusPage(status))
+        for server in (api, console):
+            server.start()
+        try:
+            status |= ready(sandbox, api.url, console.url)
+            if ready_file:
+                _write_whole(ready_file, json.dumps(status, indent=2) + "\n")
+            _tell(status)
+            interrupted.wait()
+        finally:
+            for server in (api, console):
+                server.stop()
+    return 0
+
+
+def ready(sandbox: Sandbox, api_url: str, console_url: str) -> dict[str, Any]:
+    """What others need to know to use the sandbox: the ready file's content."""
+    return {
+        "api_url": api_url,
+        "console_url": console_url,
+        "aws_endpoint_url": sandbox.aws.url,
+        "region": sandbox.deployment.region,
+        "state_machine_arn": sandbox.state_machine_arn,
+        "functions": {name: function.name for name, function in sandbox.deployment.functions.items()},
+        "secrets": sandbox.deployment.secrets,
+        "zendesk_url": sandbox.zendesk_url,
+        "gitlab_url": sandbox.gitlab_url,
+        "slack_url": sandbox.slack_url,
+        "app_secret": sandbox.app_secret,
+        "zendesk_subdomain": sandbox.zendesk_subdomain,
+        "outbox": str(sandbox.outbox),
+        "public_key": str(sandbox.public_key),
+        "log": str(sandbox.log),
+        "pid": os.getpid(),
+    }
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """So that nobody reads half of it."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(text)
+    part.replace(path)
+
+
+def _tell(status: dict[str, Any]) -> None:
+    console = Console()
+    console.print("[bold]The sandbox is ready.[/] Ctrl-C ends it.", highlight=False)
+    for name in ("console_url", "api_url", "aws_endpoint_url", "zendesk_url", "gitlab_url", "slack_url", "outbox", "log"):
+        console.print(f"  {name:17} {status[name]}", highlight=False, soft_wrap=True)
+
+
+class _StatusPage:
+    """One page that lists where everything is."""
+
+    def __init__(self, status: dict[str, Any]) -> None:
+        self._status = status
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        shown = {name: value for name, value in self._status.items() if name != "app_secret"}
+        rows = "".join(
+            f"<tr><th>{html.escape(name)}<td>{html.escape(json.dumps(value))}" for name, value in shown.items()
+        )
+        page = f"<!doctype html><html lang=en><title>Mechanizer sandbox</title><h1>Mechanizer sandbox</h1><table>{rows}</table>"
+        start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
+        return [page.encode()]

@@ -1,0 +1,36 @@
+"""Reads a license as a GitLab instance does."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from sandbox.errors import SandboxError
+from sandbox.world import PROJECT
+
+
+def read_license(path: Path, public_key: Path) -> dict[str, Any]:
+    """The license's content. Raises `mechanizer.license.LicenseUnreadable` when it is not valid."""
+    # The functions' package is a layer of theirs, not installed here.
+    sys.path.insert(0, str(PROJECT / "layers/common"))
+    from mechanizer import license as licenses
+
+    return licenses.read(_content(path), _content(public_key))
+
+
+def verify(path: Path, public_key: Path) -> int:
+    """Prints a license's content; the exit code is 1 when it is not valid."""
+    try:
+        content = read_license(path, public_key)
+    except ValueError as error:
+        print(f"{path} is not a valid license: {error}", file=sys.stderr)
+        return 1
+    print(json.dumps(content, indent=2, ensure_ascii=False))
+    return 0
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SandboxError(f"{path} cannot be read: {error.strerror}") from error

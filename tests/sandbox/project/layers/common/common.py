@@ -1,0 +1,2 @@
+class Passing(Exception):
+    pass
