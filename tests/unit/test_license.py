@@ -223,6 +223,25 @@ def test_is_read_however_it_was_carried(ruby, tmp_path, carry):
     assert json.loads(found.stdout) == licensed().payload()
 
 
+def test_what_follows_the_padding_is_not_read(ruby, tmp_path):
+    texts = (file_text(name="License" + 16 * blocks * "!") for blocks in range(10))
+    text = next(text for text in texts if text.endswith("=\n"))
+    signed = f"{text}Regards, Ada\n"
+    assert read(signed, public_pem()) == read(text, public_pem())
+
+    (tmp_path / "public.pem").write_text(public_pem())
+    assert ruby("read_license.rb", tmp_path / "public.pem", stdin=signed.encode()).returncode == 0
+
+
+def test_quoted_boundary_lines_make_a_license_unreadable_as_they_do_for_the_gem(ruby, tmp_path):
+    quoted = textwrap.indent(f"--BEGIN GITLAB LICENSE--\n{file_text()}--END GITLAB LICENSE--\n", "> ")
+    with pytest.raises(LicenseUnreadable):
+        read(quoted, public_pem())
+
+    (tmp_path / "public.pem").write_text(public_pem())
+    assert ruby("read_license.rb", tmp_path / "public.pem", stdin=quoted.encode()).returncode == 1
+
+
 def sealed(plaintext: bytes, aes_key: bytes | None = None, **parts: object) -> str:
     """Any bytes, in a file as the holder of the key would make it; ``parts`` replaces the envelope's."""
     aes_key, iv = aes_key or secrets.token_bytes(16), secrets.token_bytes(16)
@@ -326,6 +345,24 @@ def test_a_payload_that_is_no_valid_license_is_unreadable(plaintext):
         read(sealed(plaintext), public_pem())
 
 
+def of_unknown_algorithm(kind: str, der: bytes) -> str:
+    """An Ed25519 key whose algorithm has a number that nobody knows."""
+    changed = base64.encodebytes(der.replace(b"\x2b\x65\x70", b"\x2b\x65\x32")).decode()
+    return f"-----BEGIN {kind} KEY-----\n{changed}-----END {kind} KEY-----\n"
+
+
+def unknown_private_key() -> str:
+    key = ed25519.Ed25519PrivateKey.generate()
+    return of_unknown_algorithm(
+        "PRIVATE", key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    )
+
+
+def unknown_public_key() -> str:
+    key = ed25519.Ed25519PrivateKey.generate().public_key()
+    return of_unknown_algorithm("PUBLIC", key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+
+
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -375,11 +412,12 @@ def test_an_envelope_nested_without_end_is_unreadable():
         b"\xff",
         "\ud800",
         private_pem,
+        unknown_public_key,
         ec.generate_private_key(ec.SECP256R1())
         .public_key()
         .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
     ],
-    ids=["empty", "text", "bytes", "surrogate", "a private key", "elliptic curve"],
+    ids=["empty", "text", "bytes", "surrogate", "a private key", "unknown algorithm", "elliptic curve"],
 )
 def test_nothing_is_readable_with_a_public_key_that_is_none(public):
     with pytest.raises(LicenseUnreadable, match="public key is not an RSA public key"):
@@ -431,6 +469,11 @@ PASSPHRASE = BestAvailableEncryption(b"secret")
             lambda: private_pem().replace("\n", "\\n"),
             "private_key is unreadable, not a private key in PEM",
             id="escaped line ends",
+        ),
+        pytest.param(
+            unknown_private_key,
+            "private_key is unreadable, not a private key in PEM",
+            id="unknown algorithm",
         ),
         pytest.param(public_pem, "private_key is a public key, not a private key in PEM", id="a public key"),
         pytest.param(
@@ -484,7 +527,7 @@ def test_tells_the_public_key():
     assert SigningKey.load(private_pem(), public_pem()).public_pem == public_pem()
 
 
-@pytest.mark.parametrize("public", ["", "no key", "\ud800", private_pem])
+@pytest.mark.parametrize("public", ["", "no key", "\ud800", private_pem, unknown_public_key])
 def test_a_public_key_that_is_none_is_named_and_never_quoted(public):
     with pytest.raises(SigningKeyInvalid, match=r"^public_key is not an RSA public key in PEM$") as caught:
         SigningKey.load(private_pem(), public() if callable(public) else public)

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NoReturn
 
 from mechanizer.errors import InvalidRequest
@@ -66,7 +66,7 @@ class Request:
             "customer_email": self.details.customer_email,
             "user_count": self.details.user_count,
             "license_expired_on": self.details.license_expired_on.isoformat(),
-            "requested_at": self.requested_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "requested_at": self.requested_at.isoformat().replace("+00:00", "Z"),
             "agent_id": self.agent_id,
             "replaces": self.replaces,
         }
