@@ -2,7 +2,11 @@
 
 from dataclasses import MISSING, fields
 
+import pytest
+
+from mechanizer.aws import client
 from mechanizer.settings import Settings
+from mechanizer.transport import CONNECT_SECONDS, READ_SECONDS
 from tests.template.stack import FUNCTIONS, Stack
 
 # Read by Powertools itself.
@@ -38,3 +42,12 @@ def test_a_claim_outlives_the_function_that_holds_it(stack: Stack) -> None:
     leases = {stack.environment(function)["LEASE_SECONDS"] for function in FUNCTIONS}
 
     assert leases == {min(timeouts) + 5}
+
+
+def test_a_function_outlasts_any_call_it_makes(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    shortest = min(stack.properties(function)["Timeout"] for function in FUNCTIONS)
+    aws = client("dynamodb").meta.config
+
+    assert CONNECT_SECONDS + READ_SECONDS < shortest
+    assert aws.retries["total_max_attempts"] * (aws.connect_timeout + aws.read_timeout) < shortest
