@@ -76,7 +76,7 @@ class Aws:
 
     def set_secret(self, arn: str, value: dict[str, str]) -> None:
         secretsmanager_backends[ACCOUNT][REGION].put_secret_value(
-            arn, json.dumps(value), secret_binary="", client_request_token=None, version_stages=["AWSCURRENT"]
+            arn, json.dumps(value), secret_binary="", client_request_token="", version_stages=["AWSCURRENT"]
         )
 
     def send_message(self, queue: str, body: str, attributes: dict[str, str]) -> None:
@@ -88,7 +88,7 @@ class Aws:
             },
         )
 
-    def start_execution(self, machine: str, name: str, text: str) -> Execution:
-        execution = stepfunctions_parser_backends[ACCOUNT][REGION].start_execution(machine, name, text)
+    def start_execution(self, machine: str, name: str | None, text: str) -> Execution:
+        execution = stepfunctions_parser_backends[ACCOUNT][REGION].start_execution(machine, name or "", text)
         assert isinstance(execution, Execution)
         return execution

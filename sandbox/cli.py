@@ -61,7 +61,9 @@ def _options(given: argparse.Namespace) -> "Options":
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m sandbox", description="Mechanizer on this machine, without an AWS account.")
+    parser = _Parser(
+        prog="python -m sandbox", description="Mechanizer on this machine, without an AWS account."
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
 
     run = commands.add_parser("run", help="run the state machine once and show what it did")
@@ -69,14 +71,20 @@ def _parser() -> argparse.ArgumentParser:
     _add_options(run)
 
     serve = commands.add_parser("serve", help="run the whole system until interrupted")
-    serve.add_argument("--port", type=_port, default=8400, help="of the HTTP API (default: %(default)s; 0: any)")
+    serve.add_argument(
+        "--port", type=_port, default=8400, help="of the HTTP API (default: %(default)s; 0: any)"
+    )
     serve.add_argument("--ready-file", type=Path, metavar="FILE", help="is written when all is ready")
     _add_options(serve)
 
     verify = commands.add_parser("verify", help="read a license as a GitLab instance does")
     verify.add_argument("license", type=Path, metavar="LICENSE")
     verify.add_argument(
-        "--public-key", type=Path, default=OUT / "public_key.pem", metavar="PEM", help="default: the last run's"
+        "--public-key",
+        type=Path,
+        default=OUT / "public_key.pem",
+        metavar="PEM",
+        help="default: the last run's",
     )
     return parser
 
@@ -84,7 +92,14 @@ def _parser() -> argparse.ArgumentParser:
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--out", type=Path, default=OUT, metavar="DIR", help="where everything is left (default: .sandbox)")
-    add("--set", type=_assignment, action="append", default=[], metavar="Parameter=Value", help="of the template; repeatable")
+    add(
+        "--set",
+        type=_assignment,
+        action="append",
+        default=[],
+        metavar="Parameter=Value",
+        help="of the template; repeatable",
+    )
     add("--fixtures", type=Path, metavar="FILE", help="the stand-ins' tickets, users and organizations")
     add("--zendesk-url", type=_url, metavar="URL", help="use this instead of the stand-in")
     add("--gitlab-url", type=_url, metavar="URL", help="use this instead of the stand-in")

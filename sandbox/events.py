@@ -5,7 +5,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.events.models import EventPattern
@@ -86,16 +86,16 @@ class Bus:
 
     def publish(self, source: str, detail_type: str, detail: Mapping[str, Any], resources: list[str]) -> None:
         """https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html"""
-        event = {
+        event: Any = {
             "version": "0",
             "id": str(uuid.uuid4()),
             "detail-type": detail_type,
             "source": source,
             "account": self.account,
-            "time": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "region": self.region,
             "resources": resources,
-            "detail": detail,
+            "detail": dict(detail),
         }
         for rule in self.rules:
             if rule.pattern.matches_event(event):

@@ -8,19 +8,17 @@ import copy
 import functools
 import json
 import threading
-from collections.abc import Callable
-from datetime import datetime, timezone
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar, cast
 
-from moto.stepfunctions.exceptions import AWSError
+from moto.core.exceptions import AWSError
 from moto.stepfunctions.parser.api import ExecutionStatus, HistoryEventType
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.program.program import Program
 from moto.stepfunctions.parser.asl.eval.environment import Environment
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext, EventManager
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError, ProgramTimedOut
-from moto.stepfunctions.parser.asl.eval.states import ContextObjectData, ExecutionData, StateMachineData
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.backend.execution import Execution as MotoExecution
@@ -35,12 +33,12 @@ class ExecutionNotRedrivable(AWSError):
 
 
 def now() -> datetime:
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 def iso(moment: datetime) -> str:
     """As Step Functions writes it into the context object."""
-    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def milliseconds(moment: datetime | None) -> int | None:
@@ -49,17 +47,18 @@ def milliseconds(moment: datetime | None) -> int | None:
 
 @functools.lru_cache(maxsize=8)
 def _parsed(definition: str) -> Program:
-    program: Program = AmazonStateLanguageParser.parse(definition)[0]
+    program = AmazonStateLanguageParser.parse(definition)[0]
+    assert isinstance(program, Program)
     return program
 
 
 class History(EventManager):
     """The events of one run after those of the runs before it. Closed with its run: what comes later is not written."""
 
-    def __init__(self, before: list[Event] | None = None) -> None:
+    def __init__(self, before: Sequence[Any] = ()) -> None:
         super().__init__()
         self.closed = False
-        for event in before or []:
+        for event in before:
             self._event_id_gen.get()
             self._history_event_list.append(event)
 
@@ -90,10 +89,7 @@ class Run:
         if execution.redrive_date:
             facts["RedriveTime"] = iso(execution.redrive_date)
         machine = execution.state_machine
-        context = ContextObjectData(
-            Execution=ExecutionData(**facts),
-            StateMachine=StateMachineData(Id=machine.arn, Name=machine.name),
-        )
+        context: Any = {"Execution": facts, "StateMachine": {"Id": machine.arn, "Name": machine.name}}
         env = Environment(
             aws_execution_details=execution.get_aws_details(),
             execution_type=machine.sm_type,
@@ -107,10 +103,8 @@ class Run:
         env.next_state_name = state
         return env
 
-    def add_event(self, kind: HistoryEventType, **details: Any) -> None:
-        self.history.add_event(
-            context=self.env.event_history_context, event_type=kind, event_details=EventDetails(**details)
-        )
+    def add_event(self, kind: HistoryEventType, details: Any) -> None:
+        self.history.add_event(context=self.env.event_history_context, event_type=kind, event_details=details)
 
     def start(self) -> None:
         threading.Thread(target=self._work, daemon=True).start()
@@ -122,7 +116,7 @@ class Run:
         worker.start()
         worker.join(limit.timeout_seconds if limit else None)
         if worker.is_alive():
-            self.add_event(HistoryEventType.ExecutionTimedOut, executionTimedOutEventDetails={})
+            self.add_event(HistoryEventType.ExecutionTimedOut, {"executionTimedOutEventDetails": {}})
             self.close()
             self.env.set_timed_out()
         self._execution.run_ended(self)
@@ -151,8 +145,8 @@ class Execution(MotoExecution):
 
     @property
     def events(self) -> list[Event]:
-        events: list[Event] = self._run.history.get_event_history()
-        return events
+        """Its history, over all runs."""
+        return cast(list[Event], self._run.history.get_event_history())
 
     def to_history_output(self) -> Any:
         return {"events": self.events}
@@ -164,10 +158,12 @@ class Execution(MotoExecution):
             self._run = Run(self, program.start_at.start_at_name, self.input_data, History())
             self._run.add_event(
                 HistoryEventType.ExecutionStarted,
-                executionStartedEventDetails={
-                    "input": to_json_str(self.input_data),
-                    "inputDetails": {"truncated": False},
-                    "roleArn": self.role_arn,
+                {
+                    "executionStartedEventDetails": {
+                        "input": to_json_str(self.input_data),
+                        "inputDetails": {"truncated": False},
+                        "roleArn": self.role_arn,
+                    }
                 },
             )
             self.exec_status = ExecutionStatus.RUNNING
@@ -199,7 +195,7 @@ class Execution(MotoExecution):
             details = {"error": error, "cause": cause}
             run.add_event(
                 HistoryEventType.ExecutionAborted,
-                executionAbortedEventDetails={k: v for k, v in details.items() if v is not None},
+                {"executionAbortedEventDetails": {k: v for k, v in details.items() if v is not None}},
             )
             run.close()
             run.env.set_stop(stop_date=stop_date, error=error, cause=cause)
@@ -223,7 +219,7 @@ class Execution(MotoExecution):
             self._run = Run(self, state, state_input, History(self.events))
             self._run.add_event(
                 HistoryEventType.ExecutionRedriven,
-                executionRedrivenEventDetails={"redriveCount": self.redrive_count},
+                {"executionRedrivenEventDetails": {"redriveCount": self.redrive_count}},
             )
             self.stop_date = self.error = self.cause = self.output = None
             self.exec_status = ExecutionStatus.RUNNING
@@ -288,7 +284,9 @@ class Execution(MotoExecution):
             return {key: value for key, value in answer.items() if value is not None}
 
     def _tell(self) -> None:
-        told = dict.fromkeys(("stopDate", "output", "outputDetails", "error", "cause", "redriveDate", "redriveStatusReason"))
+        told = dict.fromkeys(
+            ("stopDate", "output", "outputDetails", "error", "cause", "redriveDate", "redriveStatusReason")
+        )
         described = {**told, **self.describe(), "stateMachineVersionArn": None, "stateMachineAliasArn": None}
         for date in ("startDate", "stopDate", "redriveDate"):
             described[date] = milliseconds(described[date])

@@ -6,7 +6,7 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +43,15 @@ class _Service(LocalApigwService):  # type: ignore[misc]  # samcli has no types
         super().__init__(api=api, lambda_runner=_NoRunner(), host="127.0.0.1")
         self._invoke = invoke
 
+    @property
+    def application(self) -> Any:
+        """Once it was created."""
+        return self._app
+
     def _generate_lambda_event(self, flask_request: Any, route: Any, method: str, endpoint: str) -> Any:  # noqa: ARG002
         """Header names are in lower case, cookies apart, what is absent is left out, only text stays text, and no two
         requests have the same id and time."""
-        moment = datetime.now(timezone.utc)
+        moment = datetime.now(UTC)
         event = construct_v2_event_http(
             flask_request=flask_request,
             port=self.port,
@@ -55,7 +60,9 @@ class _Service(LocalApigwService):  # type: ignore[misc]  # samcli has no types
             request_time_epoch=int(moment.timestamp() * 1000),
             request_time=moment.strftime("%d/%b/%Y:%H:%M:%S +0000"),
         )
-        headers = {name.lower(): value for name, value in event["headers"].items() if name.lower() != "cookie"}
+        headers = {
+            name.lower(): value for name, value in event["headers"].items() if name.lower() != "cookie"
+        }
         event["headers"] = {
             **headers,
             "x-forwarded-for": flask_request.remote_addr,
@@ -95,7 +102,7 @@ def application(template: Path, invoke: Invoke) -> Any:
     stacks, _ = SamLocalStackProvider.get_stacks(str(template))
     service = _Service(ApiProvider(stacks, cwd=str(template.parent)).api, invoke)
     service.create()
-    app = service._app
+    app = service.application
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
 
     def failed(_: Exception) -> Response:

@@ -5,8 +5,7 @@ so it fails here as it would on Lambda.
 """
 
 import re
-from importlib.metadata import Distribution, distribution
-from importlib.metadata import PackageNotFoundError
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -74,7 +73,9 @@ class Libraries:
             try:
                 self._distributions[name] = distribution(name)
             except PackageNotFoundError:
-                raise SandboxError(f"{name} is not installed, but {wanted_by} wants it: run `make setup`") from None
+                raise SandboxError(
+                    f"{name} is not installed, but {wanted_by} wants it: run `make setup`"
+                ) from None
         return self._distributions[name]
 
     def _link(self, names: list[str]) -> Path:

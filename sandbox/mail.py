@@ -11,7 +11,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -67,7 +67,7 @@ def outcome(address: str) -> tuple[str, ...]:
 
 
 def timestamp() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass
@@ -101,7 +101,18 @@ class Mail:
         message_id = get_random_message_id()
         self._keep(message_id, raw)
         if name is not None:
-            self._tell(name, self._about(message_id, sender, recipients, message, tags, name), recipients)
+            self._tell(
+                name,
+                self._about(
+                    message_id=message_id,
+                    sender=sender,
+                    recipients=recipients,
+                    message=message,
+                    tags=tags,
+                    configuration_set=name,
+                ),
+                recipients,
+            )
         return message_id
 
     def _check_sender(self, sender: str, message: EmailMessage) -> None:
@@ -115,7 +126,9 @@ class Mail:
     def _recipients(self, request: Mapping[str, Any], message: EmailMessage) -> list[str]:
         destination = request.get("Destination") or {}
         named = [a for kind in ("To", "Cc", "Bcc") for a in destination.get(f"{kind}Addresses") or []]
-        headers: list[Address] = [a for kind in ("To", "Cc", "Bcc") for a in getattr(message[kind], "addresses", ())]
+        headers: list[Address] = [
+            a for kind in ("To", "Cc", "Bcc") for a in getattr(message[kind], "addresses", ())
+        ]
         recipients = named or [a.addr_spec for a in headers]
         if not recipients:
             raise BadRequest("Destination is missing.")
@@ -139,6 +152,7 @@ class Mail:
 
     def _about(
         self,
+        *,
         message_id: str,
         sender: str,
         recipients: list[str],
@@ -148,7 +162,11 @@ class Mail:
     ) -> Detail:
         """The event's `mail`."""
         address = parseaddr(sender)[1]
-        common = {"from": [str(message["From"] or sender)], "to": recipients, "subject": str(message["Subject"] or "")}
+        common = {
+            "from": [str(message["From"] or sender)],
+            "to": recipients,
+            "subject": str(message["Subject"] or ""),
+        }
         return {
             "timestamp": timestamp(),
             "source": sender,

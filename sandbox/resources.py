@@ -21,8 +21,6 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from sandbox.errors import SandboxError
 from sandbox.events import Rule
 
-Properties = Mapping[str, Any]
-
 MADE_BY_MOTO = {
     "AWS::DynamoDB::Table",
     "AWS::IAM::Role",
@@ -43,6 +41,10 @@ WITHOUT_EFFECT = {
     "AWS::SQS::QueuePolicy": "IAM is not enforced here",
     "AWS::Scheduler::Schedule": "schedules fire on demand: invoke the function",
 }
+
+
+TARGET_PROPERTIES = {"Arn", "Id", "DeadLetterConfig", "RetryPolicy"}
+"""Of a rule's target: the event reaches it as it is."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,16 @@ class Made:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
-Make = Callable[[Deployment, str, str, Properties], Made]
+@dataclass(frozen=True)
+class Wanted:
+    """A resource as the template has it, references resolved; `name` is the one CloudFormation would make up."""
+
+    logical_id: str
+    name: str
+    properties: Mapping[str, Any]
+
+
+Make = Callable[[Deployment, Wanted], Made]
 _current: ContextVar[Deployment] = ContextVar("deployment")
 
 
@@ -101,24 +112,28 @@ def queue_name(arn: str) -> str:
     return arn.rsplit(":", 1)[-1]
 
 
-def _function(deployment: Deployment, logical_id: str, name: str, properties: Properties) -> Made:
-    name = properties.get("FunctionName", name)
-    variables = {key: _text(value) for key, value in properties.get("Environment", {}).get("Variables", {}).items()}
+def _function(deployment: Deployment, wanted: Wanted) -> Made:
+    properties = wanted.properties
+    variables = {
+        key: _text(value) for key, value in properties.get("Environment", {}).get("Variables", {}).items()
+    }
     timeout, memory = int(properties.get("Timeout", 3)), int(properties.get("MemorySize", 128))
     spec = {
-        "FunctionName": name,
+        "FunctionName": wanted.name,
         "Runtime": properties["Runtime"],
         "Handler": properties["Handler"],
         "Role": properties["Role"],
-        "Code": {"ZipFile": EMPTY_ARCHIVE},
+        "Code": {"ZipFile": _empty_archive()},
         "Timeout": timeout,
         "MemorySize": memory,
         "Environment": {"Variables": variables},
     }
-    arn = str(lambda_simple_backends[deployment.account][deployment.region].create_function(spec).function_arn)
+    arn = str(
+        lambda_simple_backends[deployment.account][deployment.region].create_function(spec).function_arn
+    )
     queue = properties.get("DeadLetterConfig", {}).get("TargetArn")
-    deployment.functions[logical_id] = DeployedFunction(
-        name=name,
+    deployment.functions[wanted.logical_id] = DeployedFunction(
+        name=wanted.name,
         arn=arn,
         handler=properties["Handler"],
         code=properties["Code"]["S3Key"],
@@ -128,7 +143,7 @@ def _function(deployment: Deployment, logical_id: str, name: str, properties: Pr
         memory=memory,
         dead_letter_queue=queue_name(queue) if queue else None,
     )
-    return Made(name, {"Arn": arn})
+    return Made(wanted.name, {"Arn": arn})
 
 
 def _text(value: Any) -> str:
@@ -143,21 +158,19 @@ def _empty_archive() -> str:
     return base64.b64encode(archive.getvalue()).decode()
 
 
-EMPTY_ARCHIVE = _empty_archive()
-
-
-def _layer(deployment: Deployment, logical_id: str, name: str, properties: Properties) -> Made:
-    arn = f"arn:aws:lambda:{deployment.region}:{deployment.account}:layer:{properties.get('LayerName', name)}:1"
-    deployment.layers[arn] = properties["Content"]["S3Key"]
+def _layer(deployment: Deployment, wanted: Wanted) -> Made:
+    arn = f"arn:aws:lambda:{deployment.region}:{deployment.account}:layer:{wanted.name}:1"
+    deployment.layers[arn] = wanted.properties["Content"]["S3Key"]
     return Made(arn)
 
 
-def _secret(deployment: Deployment, logical_id: str, name: str, properties: Properties) -> Made:
+def _secret(deployment: Deployment, wanted: Wanted) -> Made:
+    properties = wanted.properties
     value = properties.get("SecretString")
     if "GenerateSecretString" in properties:
         value = _generated(properties["GenerateSecretString"])
     answer = secretsmanager_backends[deployment.account][deployment.region].create_secret(
-        name=properties.get("Name", name),
+        name=wanted.name,
         secret_string=value,
         secret_binary=None,
         description=properties.get("Description"),
@@ -168,11 +181,11 @@ def _secret(deployment: Deployment, logical_id: str, name: str, properties: Prop
         force_overwrite=False,
     )
     arn = str(json.loads(answer)["ARN"])
-    deployment.secrets[logical_id] = arn
+    deployment.secrets[wanted.logical_id] = arn
     return Made(arn, {"Id": arn})
 
 
-def _generated(rules: Properties) -> str:
+def _generated(rules: Mapping[str, Any]) -> str:
     password = random_password(
         int(rules.get("PasswordLength", 32)),
         rules.get("ExcludeCharacters", ""),
@@ -188,55 +201,63 @@ def _generated(rules: Properties) -> str:
     return json.dumps({**json.loads(rules["SecretStringTemplate"]), rules["GenerateStringKey"]: password})
 
 
-def _state_machine(deployment: Deployment, logical_id: str, name: str, properties: Properties) -> Made:
+def _state_machine(deployment: Deployment, wanted: Wanted) -> Made:
+    properties = wanted.properties
     definition = properties["DefinitionString"]
     for key, value in properties.get("DefinitionSubstitutions", {}).items():
         definition = definition.replace(f"${{{key}}}", str(value))
     logging = properties.get("LoggingConfiguration", {})
     machine = stepfunctions_parser_backends[deployment.account][deployment.region].create_state_machine(
-        name=properties.get("StateMachineName", name),
+        name=wanted.name,
         definition=definition,
         roleArn=properties["RoleArn"],
         sm_type=properties.get("StateMachineType", "STANDARD"),
-        loggingConfiguration={  # type: ignore[arg-type]
+        loggingConfiguration={
             "level": logging.get("Level", "OFF"),
             "includeExecutionData": logging.get("IncludeExecutionData", False),
         },
     )
-    deployment.state_machines[logical_id] = machine.arn
+    deployment.state_machines[wanted.logical_id] = machine.arn
     return Made(machine.arn, {"Arn": machine.arn, "Name": machine.name})
 
 
-def _rule(deployment: Deployment, logical_id: str, name: str, properties: Properties) -> Made:
+def _rule(deployment: Deployment, wanted: Wanted) -> Made:
     functions = {}
-    for target in properties["Targets"]:
-        if ":function:" not in target["Arn"] or not set(target) <= {"Arn", "Id", "DeadLetterConfig", "RetryPolicy"}:
-            raise SandboxError(f"the sandbox's rules have functions as plain targets; {logical_id} has {target}")
+    for target in wanted.properties["Targets"]:
+        if ":function:" not in target["Arn"] or set(target) - TARGET_PROPERTIES:
+            raise SandboxError(
+                f"the sandbox's rules have functions as plain targets; {wanted.logical_id} has {target}"
+            )
         queue = target.get("DeadLetterConfig", {}).get("Arn")
         functions[target["Arn"].split(":function:")[1]] = queue_name(queue) if queue else None
-    pattern = EventPattern.load(json.dumps(properties["EventPattern"]))
+    pattern = EventPattern.load(json.dumps(wanted.properties["EventPattern"]))
     deployment.rules.append(Rule(pattern, functions))
-    return Made(name, {"Arn": f"arn:aws:events:{deployment.region}:{deployment.account}:rule/{name}"})
+    return Made(
+        wanted.name, {"Arn": f"arn:aws:events:{deployment.region}:{deployment.account}:rule/{wanted.name}"}
+    )
 
 
-def _configuration_set(deployment: Deployment, logical_id: str, name: str, properties: Properties) -> Made:
-    name = properties.get("Name", name)
-    deployment.configuration_sets[name] = set()
-    return Made(name)
+def _configuration_set(deployment: Deployment, wanted: Wanted) -> Made:
+    deployment.configuration_sets[wanted.name] = set()
+    return Made(wanted.name)
 
 
-def _event_destination(deployment: Deployment, logical_id: str, name: str, properties: Properties) -> Made:
-    destination = properties["EventDestination"]
+def _event_destination(deployment: Deployment, wanted: Wanted) -> Made:
+    destination = wanted.properties["EventDestination"]
     if "EventBridgeDestination" not in destination:
-        raise SandboxError(f"the sandbox sends mail events to EventBridge only; {logical_id} names another place")
+        raise SandboxError(
+            f"the sandbox sends mail events to EventBridge only; {wanted.logical_id} names another place"
+        )
     if destination.get("Enabled", True):
         types = {kind.upper().replace("_", "") for kind in destination["MatchingEventTypes"]}
-        deployment.configuration_sets[properties["ConfigurationSetName"]] |= types
-    return Made(name, {"Id": name})
+        deployment.configuration_sets[wanted.properties["ConfigurationSetName"]] |= types
+    return Made(wanted.name, {"Id": wanted.name})
 
 
-def _without_effect(deployment: Deployment, logical_id: str, name: str, properties: Properties) -> Made:
-    return Made(name, {"Arn": f"arn:aws:iam::{deployment.account}:role/{name}"})
+def _without_effect(deployment: Deployment, wanted: Wanted) -> Made:
+    return Made(
+        wanted.name, {"Arn": f"arn:aws:sandbox:{deployment.region}:{deployment.account}:{wanted.name}"}
+    )
 
 
 MADE_HERE: Mapping[str, tuple[str, Make]] = {
@@ -247,7 +268,7 @@ MADE_HERE: Mapping[str, tuple[str, Make]] = {
     "AWS::SES::ConfigurationSetEventDestination": ("", _event_destination),
     "AWS::SecretsManager::Secret": ("Name", _secret),
     "AWS::StepFunctions::StateMachine": ("StateMachineName", _state_machine),
-    **{kind: ("", _without_effect) for kind in WITHOUT_EFFECT},
+    **dict.fromkeys(WITHOUT_EFFECT, ("", _without_effect)),
 }
 
 
@@ -268,7 +289,7 @@ def _model(kind: str, name_property: str, make: Make) -> type[CloudFormationMode
             return kind
 
         @classmethod
-        def create_from_cloudformation_json(  # type: ignore[misc]
+        def create_from_cloudformation_json(
             cls,
             resource_name: str,
             cloudformation_json: dict[str, Any],
@@ -276,8 +297,8 @@ def _model(kind: str, name_property: str, make: Make) -> type[CloudFormationMode
             region_name: str,  # noqa: ARG003
             **kwargs: Any,
         ) -> "Model":
-            properties = cloudformation_json["Properties"]
-            return cls(make(_current.get(), kwargs["LogicalId"], resource_name, properties))
+            wanted = Wanted(kwargs["LogicalId"], resource_name, cloudformation_json["Properties"])
+            return cls(make(_current.get(), wanted))
 
         @classmethod
         def has_cfn_attr(cls, attr: str) -> bool:  # noqa: ARG003

@@ -40,7 +40,9 @@ def run(path: Path, out: Path, options: Options) -> int:
             execution = sandbox.start_execution(_name(document), json.dumps(document))
             _follow(execution, progress)
             sandbox.settle()
-            results = collect(sandbox, execution, document.get("ticket_id") if isinstance(document, dict) else None)
+            results = collect(
+                sandbox, execution, document.get("ticket_id") if isinstance(document, dict) else None
+            )
             public_key = sandbox.public_key
     show_results(console, results, out, _content(results, public_key))
     return 0 if results.status == "SUCCEEDED" else 1

@@ -76,8 +76,8 @@ class _RuntimeApi(BaseHTTPRequestHandler):
     wbufsize = 65536
     process: ClassVar["_Process"]
 
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+    def log_message(self, *_: object) -> None:
+        """Nothing: the functions' own log is enough."""
 
     def do_GET(self) -> None:
         job = self.process.next_job()
@@ -114,7 +114,11 @@ class _RuntimeApi(BaseHTTPRequestHandler):
 
     def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
-        for name, value in {"Content-Type": "application/json", **headers, "Content-Length": str(len(body))}.items():
+        for name, value in {
+            "Content-Type": "application/json",
+            **headers,
+            "Content-Length": str(len(body)),
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
@@ -187,7 +191,9 @@ class _Process:
         while not job.done.wait(0.05):
             if not self.alive:
                 if not job.done.is_set():
-                    job.finish(_failure("Runtime.ExitError", job, f"Runtime exited with error: {self._exit()}"))
+                    job.finish(
+                        _failure("Runtime.ExitError", job, f"Runtime exited with error: {self._exit()}")
+                    )
             elif time.time() > (job.deadline or init_deadline):
                 seconds = self.function.timeout if job.deadline else INIT_SECONDS
                 job.finish(_failure("Sandbox.Timedout", job, f"Task timed out after {seconds:.2f} seconds"))

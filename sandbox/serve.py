@@ -71,7 +71,16 @@ def _write_whole(path: Path, text: str) -> None:
 def _tell(status: dict[str, Any]) -> None:
     console = Console()
     console.print("[bold]The sandbox is ready.[/] Ctrl-C ends it.", highlight=False)
-    for name in ("console_url", "api_url", "aws_endpoint_url", "zendesk_url", "gitlab_url", "slack_url", "outbox", "log"):
+    for name in (
+        "console_url",
+        "api_url",
+        "aws_endpoint_url",
+        "zendesk_url",
+        "gitlab_url",
+        "slack_url",
+        "outbox",
+        "log",
+    ):
         console.print(f"  {name:17} {status[name]}", highlight=False, soft_wrap=True)
 
 
@@ -81,10 +90,11 @@ class _StatusPage:
     def __init__(self, status: dict[str, Any]) -> None:
         self._status = status
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    def __call__(self, _: dict[str, Any], start_response: Any) -> list[bytes]:
         shown = {name: value for name, value in self._status.items() if name != "app_secret"}
         rows = "".join(
-            f"<tr><th>{html.escape(name)}<td>{html.escape(json.dumps(value))}" for name, value in shown.items()
+            f"<tr><th>{html.escape(name)}<td>{html.escape(json.dumps(value))}"
+            for name, value in shown.items()
         )
         page = f"<!doctype html><html lang=en><title>Mechanizer sandbox</title><h1>Mechanizer sandbox</h1><table>{rows}</table>"
         start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])

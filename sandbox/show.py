@@ -59,7 +59,9 @@ class Progress:
         ended = [step for step in steps if step.status != "running"]
         for step in ended[self._told :]:
             attempts = f", {step.attempts} attempts" if step.attempts > 1 else ""
-            self._console.print(f"{step.state}: {step.status} in {step.seconds:.2f} s{attempts}", highlight=False)
+            self._console.print(
+                f"{step.state}: {step.status} in {step.seconds:.2f} s{attempts}", highlight=False
+            )
         self._told = len(ended)
 
     def _table(self, steps: list[Step]) -> RenderableType:
@@ -101,7 +103,9 @@ def show_results(console: Console, results: Results, folder: Path, content: dict
     places = _places(results, folder)
     if console.is_terminal:
         console.print()
-        console.print(Panel(body, title=f"[bold]{title}", title_align="left", border_style=color, padding=(1, 2)))
+        console.print(
+            Panel(body, title=f"[bold]{title}", title_align="left", border_style=color, padding=(1, 2))
+        )
         console.print(Padding(places, (1, 2)))
     else:
         console.print(title, body, places, sep="\n", highlight=False)
@@ -122,7 +126,10 @@ def _issued(content: dict[str, Any]) -> RenderableType:
     return _facts(
         [
             ("for", f"{licensee.get('Email')}  ({licensee.get('Name')}, {licensee.get('Company')})"),
-            ("plan", f"{str(restrictions.get('plan')).title()} {trial}for {restrictions.get('active_user_count')} users"),
+            (
+                "plan",
+                f"{str(restrictions.get('plan')).title()} {trial}for {restrictions.get('active_user_count')} users",
+            ),
             ("starts", str(content.get("issued_at"))),
             ("expires", str(content.get("expires_at"))),
             ("blocks changes", str(content.get("block_changes_at"))),
@@ -142,7 +149,10 @@ def _failed(results: Results, folder: Path) -> RenderableType:
         rows.insert(0, ("in state", f"{step.state}, attempt {step.attempts}"))
     return Group(
         _facts(rows),
-        Text(f"\nWhat the functions said is in {_short(folder / 'functions.log')}; mend the cause and run it again.", style="dim"),
+        Text(
+            f"\nWhat the functions said is in {_short(folder / 'functions.log')}; mend the cause and run it again.",
+            style="dim",
+        ),
     )
 
 
@@ -159,8 +169,10 @@ def _places(results: Results, folder: Path) -> RenderableType:
     rows = [("e-mail", _short(mail)) for mail in results.mails]
     if results.license_file:
         rows.append(("license", _short(results.license_file)))
-    for issue in results.issues:
-        rows.append(("issue", f"{_short(folder / 'issues.json')}  {issue['title']} ({issue['state']})"))
+    rows += [
+        ("issue", f"{_short(folder / 'issues.json')}  {issue['title']} ({issue['state']})")
+        for issue in results.issues
+    ]
     for message in results.messages:
         first = next(iter(str(message.get("text", "")).splitlines()), "")
         rows.append(("Slack", f"{_short(folder / 'slack.json')}  {first}"))

@@ -89,7 +89,9 @@ def deploy(translated: Mapping[str, Any], parameters: Mapping[str, str], deploym
     """Makes the stack; `deployment` then says what it consists of."""
     for logical_id, resource in translated["Resources"].items():
         if (kind := resource["Type"]) not in MADE_HERE and kind not in MADE_BY_MOTO:
-            raise SandboxError(f"the sandbox does not know {kind} ({logical_id}): say in sandbox/resources.py what it is here")
+            raise SandboxError(
+                f"the sandbox does not know {kind} ({logical_id}): say in sandbox/resources.py what it is here"
+            )
     cloudformation = cloudformation_backends[deployment.account][deployment.region]
     try:
         with deploying(deployment):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sandbox.executions import Event
+
 FAILURES = {
     "ExecutionFailed": "failed",
     "ExecutionTimedOut": "timed out",
@@ -34,7 +36,7 @@ class Step:
         }
 
 
-def read_steps(events: Sequence[dict[str, Any]]) -> list[Step]:
+def read_steps(events: Sequence[Event]) -> list[Step]:
     """The states in the order they were entered; one that a redrive went on with stands once."""
     steps: list[Step] = []
     for event in events:
@@ -53,7 +55,7 @@ def _enter(steps: list[Step], name: str, at: datetime) -> None:
         steps.append(Step(name, at, attempts=0))
 
 
-def _go_on(step: Step, kind: str, at: datetime, event: dict[str, Any]) -> None:
+def _go_on(step: Step, kind: str, at: datetime, event: Event) -> None:
     if kind == "TaskScheduled":
         step.attempts += 1
     elif kind in ("TaskFailed", "TaskTimedOut"):

@@ -33,7 +33,9 @@ class WebServer:
             self._server = _Server("127.0.0.1", port, application, handler=handler)
         except (OSError, SystemExit):
             raise SandboxError(f"port {port} is taken: give another with --port") from None
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
 
     @property
     def url(self) -> str:

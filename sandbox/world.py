@@ -1,16 +1,14 @@
 """The whole sandbox: stand-ins, embedded AWS, stack and functions, from start() to stop()."""
 
-import json
 import logging
 import os
 import secrets
 import tempfile
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives import serialization
@@ -23,7 +21,7 @@ from sandbox.events import AsyncInvoker, Bus
 from sandbox.executions import Execution
 from sandbox.libraries import Libraries
 from sandbox.mail import Mail
-from sandbox.resources import Deployment, DeployedFunction
+from sandbox.resources import DeployedFunction, Deployment
 from sandbox.runtime import Answer, Function, Runtime
 from sandbox.standins import FixturesError, GitLab, Slack, Zendesk, load_fixtures
 
@@ -93,7 +91,13 @@ class Sandbox:
     def _start(self) -> None:
         template = stack.read(self.project)
         self._secrets = _secrets()
-        self._values = {**INVENTED, "ZendeskUrl": "", "GitLabUrl": "", "SlackApiUrl": "", **self.options.parameters}
+        self._values = {
+            **INVENTED,
+            "ZendeskUrl": "",
+            "GitLabUrl": "",
+            "SlackApiUrl": "",
+            **self.options.parameters,
+        }
         self._prepare_out()
         self._start_standins()
         declared = template.get("Parameters", {})
@@ -119,7 +123,9 @@ class Sandbox:
             self.log = self.out / "functions.log"
             self._log_file = self._ending.enter_context(self.log.open("ab"))
         except OSError as error:
-            raise SandboxError(f"{self.out} cannot be used: {error.strerror}; give another folder with --out") from error
+            raise SandboxError(
+                f"{self.out} cannot be used: {error.strerror}; give another folder with --out"
+            ) from error
         handler = logging.FileHandler(self.log)
         for name in ("moto", "werkzeug", "samcli"):
             logger = logging.getLogger(name)
@@ -161,7 +167,11 @@ class Sandbox:
         self.runtime = Runtime(self._log_file)
         self._invoke_async = AsyncInvoker(self.runtime.invoke, self.aws.send_message, self.options.time_scale)
         self._bus = Bus(
-            self._invoke_async, self.runtime.__contains__, self.aws.send_message, account=ACCOUNT, region=REGION
+            self._invoke_async,
+            self.runtime.__contains__,
+            self.aws.send_message,
+            account=ACCOUNT,
+            region=REGION,
         )
         self._mail = Mail(self.outbox, self._bus.publish, account=ACCOUNT, region=REGION)
         moto_fixes.apply(
