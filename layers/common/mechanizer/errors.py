@@ -29,7 +29,11 @@ class OutcomeUnknown(Exception):
 
 
 class VendorRejected(Exception):
-    """A vendor understood the call and refuses it."""
+    """A vendor understood the call and refuses it; ``status`` is the HTTP status, if it has one."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(message)
 
 
 class EmailRejected(Exception):

@@ -1,0 +1,144 @@
+"""What a POST becomes: a new request, the one that is at work, or an answer why not.
+
+Every effect happens once: the ticket's active request changes in one transaction, and an execution
+is named after its request. Whoever loses a race looks again and finds what the winner did.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mechanizer import executions, ledger
+from mechanizer.admission import ground_to_replace
+from mechanizer.errors import VendorUnavailable
+from mechanizer.executions import Execution
+from mechanizer.ledger import Raced, Record, Ticket
+from mechanizer.observability import count
+from mechanizer.outcome import Status, status_of, view
+from mechanizer.request import Body, Request, request_id
+from mechanizer.retry import Policy
+from mechanizer.settings import settings
+
+Json = dict[str, Any]
+LOOKS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP status and the JSON that goes with it."""
+
+    status: int
+    body: Json
+
+
+def submit(body: Body, agent_id: int, now: datetime) -> Answer:
+    """Starts a request, lets a failed one go on, or says why neither.
+
+    Raises:
+        VendorUnavailable: nothing new was started.
+    """
+    for _ in range(LOOKS):
+        try:
+            return _decide(body, agent_id, now)
+        except Raced:
+            continue
+    raise VendorUnavailable("The ticket is being asked for by somebody else at this moment: try again")
+
+
+def show(ticket: Ticket | None, record: Record, now: datetime) -> Json:
+    """A request as the API shows it."""
+    return view(record, ticket, _execution_of(record), Policy.of(settings()), now)
+
+
+def _decide(body: Body, agent_id: int, now: datetime) -> Answer:
+    seen = ledger.ticket(body.details.ticket_id)
+    if seen is None:
+        return _start(body, agent_id, now, seen)
+    record = ledger.find(seen.active)
+    if record is None:
+        raise LookupError(f"{seen.active} is active and was never recorded")
+    execution = _execution_of(record)
+    status = status_of(record, seen, execution)
+    same = record.request.details == body.details and record.request.replaces == body.replaces
+    if same and status is Status.RUNNING:
+        _ensure_started(record, execution)
+        return Answer(200, _running(record.request.request_id))
+    if same and status is Status.FAILED:
+        return _go_on(record, execution, now)
+    if status is Status.RUNNING:
+        return _conflict("in_progress", "A request with other details is at work for this ticket", record)
+    if body.replaces:
+        return _replace(body, agent_id, now, seen)
+    if seen.issued:
+        issued = ledger.find(seen.issued) or record
+        return _conflict("already_issued", "A license was already issued for this ticket", issued)
+    try:
+        return _start(body, agent_id, now, seen)
+    except Raced:
+        if ledger.ticket(body.details.ticket_id) != seen:
+            raise
+        return _conflict(
+            "in_progress", "The earlier request's e-mail may be on its way: it is not superseded", record
+        )
+
+
+def _replace(body: Body, agent_id: int, now: datetime, seen: Ticket) -> Answer:
+    old = ledger.find(body.replaces or "")
+    if old is None or not ground_to_replace(old, body.details):
+        why = "Only an issued request can be replaced, once, for more users or after its e-mail bounced"
+        return _conflict("already_issued", why, old or ledger.find(seen.active))
+    return _start(body, agent_id, now, seen)
+
+
+def _start(body: Body, agent_id: int, now: datetime, seen: Ticket | None) -> Answer:
+    number = seen.number + 1 if seen else 1
+    request = Request(
+        request_id=request_id(body.details.ticket_id, number),
+        details=body.details,
+        requested_at=now.replace(microsecond=0),
+        agent_id=agent_id,
+        replaces=body.replaces,
+    )
+    ledger.open_request(request, seen, started=False)
+    _start_execution(request)
+    count("RequestsStarted")
+    return Answer(202, _running(request.request_id))
+
+
+def _go_on(record: Record, execution: Execution | None, now: datetime) -> Answer:
+    """The same details after a failure: the same request goes on where it stopped."""
+    request = record.request
+    if execution and not executions.redrive(execution):
+        latest = executions.describe(execution.arn)
+        if latest is None or not latest.running:
+            again = f"{request.request_id}-again-{int(now.timestamp())}"
+            ledger.save_execution(request.request_id, executions.start(again, request.document()))
+    return Answer(202, _running(request.request_id))
+
+
+def _ensure_started(record: Record, execution: Execution | None) -> None:
+    if execution is None:
+        _start_execution(record.request)
+
+
+def _start_execution(request: Request) -> None:
+    """Starts it; if that fails, the request is recorded, and the scheduled retry starts it."""
+    ledger.save_execution(request.request_id, executions.start(request.request_id, request.document()))
+
+
+def _execution_of(record: Record) -> Execution | None:
+    return executions.describe(record.execution_arn or executions.arn_of(record.request.request_id))
+
+
+def _running(request_id: str) -> Json:
+    return {"request_id": request_id, "status": Status.RUNNING.value}
+
+
+def _conflict(error: str, message: str, record: Record | None) -> Answer:
+    body = {
+        "error": error,
+        "message": message,
+        "request_id": record.request.request_id if record else None,
+        "issue_url": record.effects["issue"]["url"] if record and "issue" in record.effects else None,
+    }
+    return Answer(409, body)

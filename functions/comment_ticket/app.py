@@ -1,0 +1,24 @@
+"""Leaves the internal note on the ticket, for a license and for a refusal, and makes the output."""
+
+from typing import Any
+
+from mechanizer import story, zendesk
+from mechanizer.delivery import bad_news
+from mechanizer.entry import Run, step_function
+from mechanizer.outcome import issued_output, refused_output
+
+Json = dict[str, Any]
+
+
+@step_function
+def handler(run: Run) -> Json:
+    """The execution's output."""
+    request, eligibility = run.request, run.results["eligibility"]
+    if not eligibility["eligible"]:
+        zendesk.note(run.effects, story.refused(request, eligibility["reasons"]))
+        return refused_output(request.request_id, eligibility["reasons"])
+    issued = story.issued(request, run.results, run.results["issue"]["url"])
+    run.step("comment_ticket", lambda: zendesk.note(run.effects, issued))
+    if news := bad_news(request):
+        zendesk.note(run.effects, news)
+    return issued_output(request.request_id, run.results)

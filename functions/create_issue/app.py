@@ -1,0 +1,26 @@
+"""Leaves the closed issue with a copy of the license; the issue of an earlier failure becomes it."""
+
+from typing import Any
+
+from mechanizer import gitlab, license_store, story
+from mechanizer.delivery import bad_news
+from mechanizer.entry import Run, step_function
+
+Json = dict[str, Any]
+
+
+@step_function
+def handler(run: Run) -> Json:
+    """``{"iid", "url"}``."""
+
+    def create() -> Json:
+        title, issued = story.success_title(run.request), story.issued(run.request, run.results)
+        text = license_store.text_of(run.request.request_id)
+        issue = gitlab.issue(run.effects, title, issued, text)
+        gitlab.close_issue(issue["iid"], title, issued, text)
+        return {"iid": issue["iid"], "url": issue["url"]}
+
+    created = run.step("create_issue", create)
+    if news := bad_news(run.request):
+        gitlab.comment(run.effects, created["iid"], news)
+    return created

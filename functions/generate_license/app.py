@@ -1,0 +1,58 @@
+"""Makes the one license that a request will ever have."""
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from mechanizer import license_store
+from mechanizer.entry import Run, step_function
+from mechanizer.errors import SigningKeyInvalid
+from mechanizer.license import SigningKey, emergency_license
+from mechanizer.license_store import StoredLicense
+from mechanizer.observability import count
+from mechanizer.request import Request
+from mechanizer.secrets import secret
+from mechanizer.settings import settings
+
+Json = dict[str, Any]
+load_key = cache(SigningKey.load)
+
+
+@step_function
+def handler(run: Run) -> Json:
+    """``{"sha256", "starts_on", "expires_on", "blocks_on", "user_count"}``; the text stays in its table."""
+    return run.step("generate_license", lambda: _license_of(run.request).terms())
+
+
+def _license_of(request: Request) -> StoredLicense:
+    known = license_store.find(request.request_id)
+    return license_store.usable(request.request_id, known) if known else _generate(request)
+
+
+def _generate(request: Request) -> StoredLicense:
+    terms = emergency_license(
+        issued_on=datetime.now(UTC).date(),
+        email=request.details.customer_email,
+        user_count=request.details.user_count,
+        trial_days=settings().trial_days,
+        limit_days=settings().limit_days,
+        name=settings().licensee_name,
+        company=settings().licensee_company,
+    )
+    text = _signing_key().issue(terms)
+    made = StoredLicense(text, terms.starts_on, terms.expires_on, terms.blocks_on, terms.user_count)
+    count("LicensesGenerated")
+    return license_store.keep(request, made)
+
+
+def _signing_key() -> SigningKey:
+    """The key, loaded once a process; one that is no good is read again, as somebody may have mended it."""
+    try:
+        return _loaded(fresh=False)
+    except SigningKeyInvalid:
+        return _loaded(fresh=True)
+
+
+def _loaded(*, fresh: bool) -> SigningKey:
+    value = secret("signing_key_secret", fresh=fresh)
+    return load_key(value["private_key"], value.get("public_key") or None)

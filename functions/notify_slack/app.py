@@ -1,0 +1,19 @@
+"""Tells the team's channel that an emergency license was generated."""
+
+from typing import Any
+
+from mechanizer import slack, story
+from mechanizer.delivery import bad_news
+from mechanizer.entry import Run, step_function
+
+Json = dict[str, Any]
+
+
+@step_function
+def handler(run: Run) -> Json:
+    """``{"channel", "ts"}``."""
+    issued = story.issued(run.request, run.results, run.results["issue"]["url"])
+    told = run.step("notify_slack", lambda: slack.tell(run.effects, issued))
+    if news := bad_news(run.request):
+        slack.tell(run.effects, news)
+    return told

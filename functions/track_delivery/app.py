@@ -1,0 +1,23 @@
+"""Follows what became of the e-mail."""
+
+from typing import Any
+
+from mechanizer import delivery, report
+from mechanizer.entry import observed
+from mechanizer.observability import count, logger
+
+Json = dict[str, Any]
+
+
+def handler(event: Json, context: Any) -> None:
+    """An event of SES, of any kind, in any order, any number of times."""
+    with observed():
+        mail = delivery.read_event(event)
+        if mail is None:
+            logger.info("dropped: the event is not about an e-mail of ours")
+            return
+        logger.append_keys(request_id=mail.request_id)
+        if delivery.note(mail):
+            count("EmailEvents", status=mail.status)
+        if mail.status in delivery.UNDELIVERED:
+            report.report_undelivered(mail.request_id)

@@ -1,0 +1,54 @@
+"""How a request that somebody started by hand, or that replaces another one, gets in."""
+
+from mechanizer import ledger
+from mechanizer.errors import InvalidRequest
+from mechanizer.ledger import Raced, Record
+from mechanizer.request import Details, Request, ticket_and_number
+
+MENDED_BY_REPLACING = frozenset({"bounced", "rejected"})
+
+
+def admit(request: Request, execution_arn: str) -> Record:
+    """The stored request that the execution works for; recorded now if nobody did before.
+
+    Raises:
+        InvalidRequest: the request of this id was recorded with other details, or it replaces one
+            that cannot be replaced.
+    """
+    known = ledger.find(request.request_id) or _recorded(request)
+    if known.request.details != request.details:
+        raise InvalidRequest(f"{request.request_id} was recorded with other details: start it with those")
+    ledger.save_execution(request.request_id, execution_arn)
+    return known
+
+
+def ground_to_replace(old: Record | None, details: Details) -> str | None:
+    """Why the new details may replace an issued request, in words; None if they may not."""
+    if old is None or not old.issued or old.replaced_by:
+        return None
+    if old.delivery and old.delivery["status"] in MENDED_BY_REPLACING:
+        return f"its e-mail was {old.delivery['status']}"
+    old_count = old.request.details.user_count
+    return f"{details.user_count} users instead of {old_count}" if details.user_count > old_count else None
+
+
+def _recorded(request: Request) -> Record:
+    if request.replaces and not ground_to_replace(ledger.find(request.replaces), request.details):
+        rule = "must name an issued request that may be replaced: for more users, or after its e-mail bounced"
+        raise InvalidRequest("The request breaks a rule", {"replaces": rule})
+    seen = ledger.ticket(request.details.ticket_id)
+    parts = ticket_and_number(request.request_id)
+    newest = seen is None or (parts is not None and parts[1] > seen.number)
+    try:
+        # One that cannot be the ticket's active request is recorded all the same: the rules refuse
+        # it, or it ends as superseded, and either way the ledger knows of it.
+        if newest and (request.replaces or not (seen and seen.issued)):
+            ledger.open_request(request, seen, started=True)
+        else:
+            ledger.note_request(request)
+    except Raced:
+        ledger.note_request(request)
+    recorded = ledger.find(request.request_id)
+    if recorded is None:
+        raise LookupError(f"{request.request_id} was recorded and cannot be read")
+    return recorded

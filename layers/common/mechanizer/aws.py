@@ -1,0 +1,71 @@
+"""AWS clients, made on first use and kept, and what their failures mean."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mechanizer.errors import VendorUnavailable
+
+_PASSING_CODES = frozenset(
+    {
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServiceError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+
+
+@cache
+def client(service: str, attempts: int = 3, read_timeout: float = 5) -> Any:
+    """The client of a service.
+
+    ``attempts`` is 1 for a write that must not be repeated unseen; boto3's own retries would send
+    an e-mail three times. Timeouts are in seconds and shorter than any function's.
+    """
+    config = Config(
+        connect_timeout=2,
+        read_timeout=read_timeout,
+        retries={"total_max_attempts": attempts, "mode": "standard"},
+    )
+    make: Callable[..., Any] = boto3.client
+    return make(service, config=config)
+
+
+def code_of(error: ClientError) -> str:
+    """The service's own name of an error."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def calling(service: str) -> Iterator[None]:
+    """For reads, and for writes that are safe to repeat.
+
+    Raises:
+        VendorUnavailable: the service could not be reached, is throttling or failed.
+    """
+    try:
+        yield
+    except ClientError as error:
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        if status >= 500 or code_of(error) in _PASSING_CODES:
+            raise VendorUnavailable(f"{service} failed: {code_of(error)}") from error
+        raise
+    except BotoCoreError as error:
+        raise VendorUnavailable(f"{service} could not be reached: {type(error).__name__}") from error

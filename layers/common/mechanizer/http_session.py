@@ -1,0 +1,53 @@
+"""The one HTTP session under the vendors' libraries that use requests.
+
+zenpy repeats a PUT that timed out, python-gitlab a POST, and both wait on a 429 as long as they are
+told. Here one call is one attempt, every call has a timeout, and every failure is raised as our
+error before the library can act on it.
+"""
+
+from typing import Any
+
+import requests
+from requests import exceptions
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from mechanizer.transport import CONNECT_SECONDS, READ_SECONDS, broken, refused
+
+
+class Session(requests.Session):
+    """One attempt a call; ``reads_only`` is for POSTs that change nothing (asking for a token)."""
+
+    def __init__(self, vendor: str, *, reads_only: bool = False) -> None:
+        super().__init__()
+        self.vendor = vendor
+        self.reads_only = reads_only
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, HTTPAdapter(max_retries=0))
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Sends it once.
+
+        Raises:
+            VendorUnavailable, RateLimited, VendorRejected; OutcomeUnknown for a write.
+        """
+        writing = not self.reads_only and request.method not in ("GET", "HEAD")
+        # A redirect would carry the token to another address.
+        options |= {"timeout": (CONNECT_SECONDS, READ_SECONDS), "allow_redirects": False}
+        try:
+            response = super().send(request, **options)
+        except exceptions.RequestException as error:
+            raise self._unanswered(error, writing=writing) from None
+        if not 200 <= response.status_code < 300:
+            raise refused(self.vendor, response.status_code, response.text, writing=writing)
+        try:
+            response.json()
+        except ValueError:
+            raise broken(self.vendor, "gave an answer that makes no sense", writing=writing) from None
+        return response
+
+    def _unanswered(self, error: exceptions.RequestException, *, writing: bool) -> Exception:
+        reason = getattr(error.args[0], "reason", None) if error.args else None
+        connected = not isinstance(reason, NewConnectionError | ConnectTimeoutError)
+        what = "did not answer in time" if isinstance(error, exceptions.Timeout) else "could not be reached"
+        return broken(self.vendor, what, writing=writing, connected=connected)

@@ -1,0 +1,454 @@
+"""What has been asked for and what has been done, in one table.
+
+Everything is keyed on the request, never on the execution:
+
+=====================  ====================  ===================================================
+pk                     sk                    holds
+=====================  ====================  ===================================================
+``request#zd-4242-1``  ``request``           the exact input, the verdict, its latest execution
+``request#zd-4242-1``  ``step#send_email``   a finished step's result
+``request#zd-4242-1``  ``effect#email``      the claim on an effect, and its result
+``request#zd-4242-1``  ``delivery``          what became of the e-mail
+``ticket#4242``        ``ticket``            its active request, and the one that was issued
+``organization#88``    ``zd-4242-1``         a license that the organization got
+``unstarted``          ``zd-4242-1``         a recorded request whose execution is yet to start
+=====================  ====================  ===================================================
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from mechanizer.aws import calling, client, code_of
+from mechanizer.errors import Superseded
+from mechanizer.once import Claim, State
+from mechanizer.request import Request, parse_input, ticket_and_number
+from mechanizer.settings import settings
+
+Json = dict[str, Any]
+KEPT = timedelta(days=400)
+# Only the active request of a ticket may have these; the others follow from them.
+GUARDED = frozenset({"license", "email"})
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A finished step: its result, and when."""
+
+    result: Json
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that the ledger knows of one request."""
+
+    request: Request
+    recorded_at: datetime
+    execution_arn: str | None
+    verdict: Json | None
+    replaced_by: str | None
+    given_up: bool
+    steps: Mapping[str, Done]
+    effects: Mapping[str, Json]
+    delivery: Json | None
+
+    @property
+    def issued(self) -> bool:
+        """The e-mail step is done."""
+        return "send_email" in self.steps
+
+    @property
+    def refused(self) -> bool:
+        """The rules said no when they were last asked."""
+        return self.verdict is not None and not self.verdict["eligible"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket's requests: the last one, and the last one that was issued."""
+
+    active: str
+    issued: str | None
+
+    @property
+    def number(self) -> int:
+        """The active request's number on this ticket."""
+        parts = ticket_and_number(self.active)
+        return parts[1] if parts else 0
+
+
+class Raced(Exception):
+    """The ticket changed since it was read: read it again and decide anew."""
+
+
+def find(request_id: str) -> Record | None:
+    """Everything of one request, in one consistent read; None when it was never recorded."""
+    items = {item["sk"]: item for item in _query(_request_key(request_id))}
+    head = items.pop("request", None)
+    if head is None:
+        return None
+    effects = {sk.removeprefix("effect#"): item for sk, item in items.items() if sk.startswith("effect#")}
+    return Record(
+        request=parse_input(json.loads(head["input"]), _now()),
+        recorded_at=_moment(head["recorded_at"]),
+        execution_arn=head.get("execution_arn"),
+        verdict=json.loads(head["verdict"]) if "verdict" in head else None,
+        replaced_by=head.get("replaced_by"),
+        given_up="given_up" in head,
+        steps={
+            sk.removeprefix("step#"): Done(json.loads(item["result"]), _moment(item["at"]))
+            for sk, item in items.items()
+            if sk.startswith("step#")
+        },
+        effects={
+            name: json.loads(item["result"]) for name, item in effects.items() if item["state"] == State.DONE
+        },
+        delivery=json.loads(items["delivery"]["event"]) if "delivery" in items else None,
+    )
+
+
+def ticket(ticket_id: int) -> Ticket | None:
+    """What the ledger knows of a ticket; None when nothing was ever asked for it."""
+    item = _get(_ticket_key(ticket_id), "ticket")
+    return Ticket(item["active"], item.get("issued")) if item else None
+
+
+def open_request(request: Request, seen: Ticket | None, *, started: bool) -> None:
+    """Records a request and makes it its ticket's active one, together or not at all.
+
+    The one that was active is superseded: it makes no license and sends no mail any more. That is
+    only possible while its e-mail is neither claimed nor done, unless the new one replaces it.
+    ``started`` tells that an execution already works for it.
+
+    Raises:
+        Raced: the ticket is not as ``seen``, or the earlier request's e-mail is at work.
+    """
+    expected = {":seen": {"S": seen.active}} if seen else {}
+    writes = [
+        _put_request(request),
+        {
+            "Update": {
+                "TableName": settings().ledger_table,
+                "Key": _key(_ticket_key(request.details.ticket_id), "ticket"),
+                "UpdateExpression": "SET #active = :new, expires = :expires",
+                "ConditionExpression": "#active = :seen" if seen else "attribute_not_exists(pk)",
+                "ExpressionAttributeNames": {"#active": "active"},
+                "ExpressionAttributeValues": {
+                    ":new": {"S": request.request_id},
+                    ":expires": _expires(_now()),
+                    **expected,
+                },
+            }
+        },
+    ]
+    if request.replaces:
+        writes.append(_set_once(_request_key(request.replaces), "replaced_by", request.request_id))
+    elif seen:
+        writes.append(_no_email(seen.active))
+    if not started:
+        writes.append(_put("unstarted", request.request_id, {}))
+    if not _transact(writes):
+        raise Raced(request.request_id)
+
+
+def note_request(request: Request) -> None:
+    """Records a request that is not to be its ticket's active one."""
+    _transact([_put_request(request)])
+
+
+def save_execution(request_id: str, execution_arn: str) -> None:
+    """Notes the execution of a request, which from now on is started."""
+    _update(_request_key(request_id), "request", "SET execution_arn = :arn", {":arn": {"S": execution_arn}})
+    with calling("DynamoDB"):
+        _db().delete_item(TableName=settings().ledger_table, Key=_key("unstarted", request_id))
+
+
+def unstarted() -> list[str]:
+    """Ids of recorded requests whose execution is not known to have started."""
+    return [item["sk"] for item in _query("unstarted")]
+
+
+def save_verdict(request_id: str, verdict: Json) -> None:
+    """Notes the rules' answer; a passed one ends the step and is never asked for again."""
+    text = {":verdict": {"S": json.dumps(verdict)}}
+    _update(_request_key(request_id), "request", "SET verdict = :verdict", text)
+    if verdict["eligible"]:
+        finish_step(request_id, "check_eligibility", {})
+
+
+def step(request_id: str, name: str) -> Json | None:
+    """A finished step's result."""
+    item = _get(_request_key(request_id), f"step#{name}")
+    return json.loads(item["result"]) if item else None
+
+
+def finish_step(request_id: str, name: str, result: Json) -> None:
+    """Notes a step's result; the first one stays."""
+    _transact([_put_step(request_id, name, result)])
+
+
+def finish_email(request: Request, organization_id: int | None, result: Json) -> None:
+    """Notes that the e-mail is out: the request is issued from this moment."""
+    now = _now()
+    writes = [
+        _put_step(request.request_id, "send_email", result),
+        {
+            "Update": {
+                "TableName": settings().ledger_table,
+                "Key": _key(_ticket_key(request.details.ticket_id), "ticket"),
+                "UpdateExpression": "SET issued = :id",
+                "ExpressionAttributeValues": {":id": {"S": request.request_id}},
+            }
+        },
+    ]
+    if organization_id is not None:
+        issued = {"issued_at": now.isoformat()}
+        writes.append(_put(f"organization#{organization_id}", request.request_id, issued))
+    _transact(writes)
+
+
+def licenses_of(organization_id: int, since: datetime) -> list[str]:
+    """Ids of the requests that gave the organization a license since then."""
+    items = _query(f"organization#{organization_id}")
+    return [item["sk"] for item in items if _moment(item["issued_at"]) >= since]
+
+
+def give_up(request_id: str) -> None:
+    """Notes that nothing will retry the request by itself any more."""
+    _update(_request_key(request_id), "request", "SET given_up = :now", {":now": {"S": _now().isoformat()}})
+
+
+def save_delivery(request_id: str, rank: int, event: Json) -> bool:
+    """Notes what became of the e-mail, if it outranks what is known; whether it did."""
+    values = {
+        ":rank": {"N": str(rank)},
+        ":event": {"S": json.dumps(event)},
+        ":expires": _expires(_now()),
+    }
+    update = "SET #rank = :rank, event = :event, expires = :expires"
+    condition = "attribute_not_exists(#rank) OR #rank < :rank"
+    names = {"#rank": "rank"}
+    return _update(_request_key(request_id), "delivery", update, values, condition=condition, names=names)
+
+
+def delivery(request_id: str) -> Json | None:
+    """The highest-ranking event of the request's e-mail."""
+    item = _get(_request_key(request_id), "delivery")
+    return json.loads(item["event"]) if item else None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestClaims:
+    """The claims of one request (``once.Claims``)."""
+
+    request: Request
+
+    def read(self, effect: str) -> Claim | None:
+        """The claim as it is now."""
+        item = _get(_request_key(self.request.request_id), f"effect#{effect}")
+        if item is None:
+            return None
+        return Claim(
+            state=State(item["state"]),
+            attempt=int(item["attempt"]),
+            acted_at=_moment(item["acted_at"]),
+            lease_until=_moment(item["lease_until"]),
+            result=json.loads(item["result"]) if "result" in item else None,
+        )
+
+    def replace(self, effect: str, old: Claim | None, new: Claim) -> bool:
+        """Writes the claim if nobody was quicker.
+
+        Raises:
+            Superseded: a guarded effect of a request that is not its ticket's active one.
+        """
+        item = {
+            "state": new.state.value,
+            "acted_at": new.acted_at.isoformat(),
+            "lease_until": new.lease_until.isoformat(),
+            **({"result": json.dumps(new.result)} if new.result is not None else {}),
+            **({"last_error": new.last_error} if new.last_error else {}),
+        }
+        write = _put(_request_key(self.request.request_id), f"effect#{effect}", item, attempt=new.attempt)
+        if old:
+            write["Put"]["ConditionExpression"] = "attempt = :attempt"
+            write["Put"]["ExpressionAttributeValues"] = {":attempt": {"N": str(old.attempt)}}
+        guard = effect in GUARDED and (old is None or old.attempt != new.attempt)
+        if _transact([write, *([active_check(self.request)] if guard else [])]):
+            return True
+        if guard:
+            raise_if_superseded(self.request)
+        return False
+
+
+def raise_if_superseded(request: Request) -> None:
+    """Raises Superseded if a newer request of the ticket has taken this one's place."""
+    now = ticket(request.details.ticket_id)
+    if now and now.active != request.request_id:
+        raise Superseded(f"{now.active} has taken the place of {request.request_id}")
+
+
+def active_check(request: Request) -> Json:
+    """For a transaction: the request is its ticket's active one."""
+    return {
+        "ConditionCheck": {
+            "TableName": settings().ledger_table,
+            "Key": _key(_ticket_key(request.details.ticket_id), "ticket"),
+            "ConditionExpression": "#active = :id",
+            "ExpressionAttributeNames": {"#active": "active"},
+            "ExpressionAttributeValues": {":id": {"S": request.request_id}},
+        }
+    }
+
+
+def _no_email(request_id: str) -> Json:
+    return {
+        "ConditionCheck": {
+            "TableName": settings().ledger_table,
+            "Key": _key(_request_key(request_id), "effect#email"),
+            "ConditionExpression": "attribute_not_exists(pk) OR #state = :free",
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": {":free": {"S": State.FREE.value}},
+        }
+    }
+
+
+def _put_request(request: Request) -> Json:
+    head = {"input": json.dumps(request.document()), "recorded_at": _now().isoformat()}
+    return _put(_request_key(request.request_id), "request", head)
+
+
+def _set_once(pk: str, name: str, value: str) -> Json:
+    return {
+        "Update": {
+            "TableName": settings().ledger_table,
+            "Key": _key(pk, "request"),
+            "UpdateExpression": "SET #name = :value",
+            "ConditionExpression": "attribute_exists(pk) AND attribute_not_exists(#name)",
+            "ExpressionAttributeNames": {"#name": name},
+            "ExpressionAttributeValues": {":value": {"S": value}},
+        }
+    }
+
+
+def _put_step(request_id: str, name: str, result: Json) -> Json:
+    done = {"result": json.dumps(result), "at": _now().isoformat()}
+    return _put(_request_key(request_id), f"step#{name}", done)
+
+
+def _put(pk: str, sk: str, values: Mapping[str, str], attempt: int | None = None) -> Json:
+    item = {
+        **_key(pk, sk),
+        **{name: {"S": value} for name, value in values.items()},
+        "expires": _expires(_now()),
+    }
+    if attempt is not None:
+        item["attempt"] = {"N": str(attempt)}
+    return {
+        "Put": {
+            "TableName": settings().ledger_table,
+            "Item": item,
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+    }
+
+
+def _transact(writes: list[Json]) -> bool:
+    """All of the writes or none; False if a condition does not hold."""
+    try:
+        with calling("DynamoDB"):
+            _db().transact_write_items(TransactItems=writes)
+    except ClientError as error:
+        if code_of(error) != "TransactionCanceledException":
+            raise
+        reasons = {str(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])}
+        if reasons - {"None", "ConditionalCheckFailed", "TransactionConflict"}:
+            raise
+        return False
+    return True
+
+
+def _update(
+    pk: str,
+    sk: str,
+    expression: str,
+    values: Json,
+    *,
+    condition: str = "attribute_exists(pk)",
+    names: Mapping[str, str] | None = None,
+) -> bool:
+    """One conditional update; False if the condition does not hold."""
+    try:
+        with calling("DynamoDB"):
+            _db().update_item(
+                TableName=settings().ledger_table,
+                Key=_key(pk, sk),
+                UpdateExpression=expression,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                **({"ExpressionAttributeNames": dict(names)} if names else {}),
+            )
+    except ClientError as error:
+        if code_of(error) != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
+
+
+def _get(pk: str, sk: str) -> dict[str, str] | None:
+    with calling("DynamoDB"):
+        answer = _db().get_item(TableName=settings().ledger_table, Key=_key(pk, sk), ConsistentRead=True)
+    return _plain(answer["Item"]) if "Item" in answer else None
+
+
+def _query(pk: str) -> list[dict[str, str]]:
+    pages = _db().get_paginator("query")
+    with calling("DynamoDB"):
+        return [
+            _plain(item)
+            for page in pages.paginate(
+                TableName=settings().ledger_table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": pk}},
+                ConsistentRead=True,
+            )
+            for item in page["Items"]
+        ]
+
+
+def _plain(item: Json) -> dict[str, str]:
+    """Every attribute as its text; numbers too."""
+    return {name: str(next(iter(value.values()))) for name, value in item.items()}
+
+
+def _key(pk: str, sk: str) -> Json:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def _request_key(request_id: str) -> str:
+    return f"request#{request_id}"
+
+
+def _ticket_key(ticket_id: int) -> str:
+    return f"ticket#{ticket_id}"
+
+
+def _expires(now: datetime) -> Json:
+    return {"N": str(int((now + KEPT).timestamp()))}
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _db() -> Any:
+    return client("dynamodb")

@@ -1,0 +1,114 @@
+"""The license texts, apart from everything else: only three functions may read this table."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from mechanizer.aws import calling, client, code_of
+from mechanizer.errors import LicenseExpired
+from mechanizer.ledger import active_check, raise_if_superseded
+from mechanizer.request import Request
+from mechanizer.settings import settings
+
+KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLicense:
+    """A license as it was made; ``text`` is the file's, ASCII."""
+
+    text: str
+    starts_on: date
+    expires_on: date
+    blocks_on: date
+    user_count: int
+
+    def terms(self) -> dict[str, object]:
+        """What may be told of it: everything but the text."""
+        return {
+            "sha256": sha256(self.text.encode()).hexdigest(),
+            "starts_on": self.starts_on.isoformat(),
+            "expires_on": self.expires_on.isoformat(),
+            "blocks_on": self.blocks_on.isoformat(),
+            "user_count": self.user_count,
+        }
+
+
+def find(request_id: str) -> StoredLicense | None:
+    """The request's license, if one was made in the last 30 days."""
+    with calling("DynamoDB"):
+        answer = _db().get_item(
+            TableName=_table(), Key={"request_id": {"S": request_id}}, ConsistentRead=True
+        )
+    if "Item" not in answer:
+        return None
+    item = {name: next(iter(value.values())) for name, value in answer["Item"].items()}
+    return StoredLicense(
+        text=item["text"],
+        starts_on=date.fromisoformat(item["starts_on"]),
+        expires_on=date.fromisoformat(item["expires_on"]),
+        blocks_on=date.fromisoformat(item["blocks_on"]),
+        user_count=int(item["user_count"]),
+    )
+
+
+def text_of(request_id: str) -> str:
+    """The text of a license that was sent, past its last day too.
+
+    Raises:
+        LicenseExpired: it is no longer kept.
+    """
+    license = find(request_id)
+    if license is None:
+        raise LicenseExpired(f"The license of {request_id} is no longer kept")
+    return license.text
+
+
+def keep(request: Request, license: StoredLicense) -> StoredLicense:
+    """Keeps the license if the request has none yet; returns the one it has from now on.
+
+    Raises:
+        Superseded: the request is not its ticket's active one.
+    """
+    item: dict[str, Any] = {
+        "request_id": {"S": request.request_id},
+        "text": {"S": license.text},
+        "starts_on": {"S": license.starts_on.isoformat()},
+        "expires_on": {"S": license.expires_on.isoformat()},
+        "blocks_on": {"S": license.blocks_on.isoformat()},
+        "user_count": {"N": str(license.user_count)},
+        "expires": {"N": str(int((datetime.now(UTC) + KEPT).timestamp()))},
+    }
+    put = {"TableName": _table(), "Item": item, "ConditionExpression": "attribute_not_exists(request_id)"}
+    try:
+        with calling("DynamoDB"):
+            _db().transact_write_items(TransactItems=[{"Put": put}, active_check(request)])
+    except ClientError as error:
+        if code_of(error) != "TransactionCanceledException":
+            raise
+        raise_if_superseded(request)
+    return usable(request.request_id, find(request.request_id))
+
+
+def usable(request_id: str, license: StoredLicense | None) -> StoredLicense:
+    """The license if it may still be sent.
+
+    Raises:
+        LicenseExpired: it is past its last day, or no longer kept.
+    """
+    if license is None:
+        raise LicenseExpired(f"The license of {request_id} is no longer kept")
+    if datetime.now(UTC).date() >= license.expires_on:
+        raise LicenseExpired(f"The license of {request_id} expired on {license.expires_on}")
+    return license
+
+
+def _table() -> str:
+    return settings().required("licenses_table")
+
+
+def _db() -> Any:
+    return client("dynamodb")

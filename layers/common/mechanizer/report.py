@@ -1,0 +1,145 @@
+"""Tells people what went wrong: on the issue, in the channel and on the ticket, each once."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from mechanizer import gitlab, ledger, slack, zendesk
+from mechanizer.admission import admit
+from mechanizer.delivery import bad_news
+from mechanizer.effects import Effects
+from mechanizer.errors import InvalidRequest
+from mechanizer.executions import Execution
+from mechanizer.ledger import Record
+from mechanizer.observability import count, logger
+from mechanizer.outcome import Failure, Status, failure_of, status_of
+from mechanizer.request import Request, parse_input
+from mechanizer.retry import Policy
+from mechanizer.settings import settings
+from mechanizer.story import Story, failed, failure_title
+
+# Nothing is told of these outside: a person typed it wrong, or a newer request is at work.
+UNTOLD = frozenset({"InvalidRequest", "Superseded"})
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A failed execution that somebody has to know of."""
+
+    record: Record
+    execution: Execution
+    failure: Failure
+
+    @property
+    def request(self) -> Request:
+        """The request that it worked for."""
+        return self.record.request
+
+
+def case_of(execution: Execution) -> Case | None:
+    """The case of a failed execution; None if nobody needs to know.
+
+    Nobody does if it is no request of ours, if another execution has completed the request or
+    works for it, or if a newer request has taken its place.
+    """
+    if not execution.failed or execution.error_name in UNTOLD:
+        return None
+    now = datetime.now(UTC)
+    try:
+        request = parse_input(json.loads(execution.input), now)
+        record = ledger.find(request.request_id) or admit(request, execution.arn)
+    except (ValueError, InvalidRequest):
+        return None
+    if record.execution_arn not in (None, execution.arn):
+        return None
+    failure = failure_of(record, execution, Policy.of(settings()), now)
+    ticket = ledger.ticket(request.details.ticket_id)
+    if failure is None or status_of(record, ticket, execution) is Status.SUPERSEDED:
+        return None
+    return Case(record, execution, failure)
+
+
+def report_failure(case: Case) -> None:
+    """Tells of the failure, if it was not told before.
+
+    Raises:
+        the first error of a channel that could not be told, after the others were.
+    """
+    story = failed(case.record, case.execution, case.failure)
+    if not _told(case.record, story):
+        _tell(case, story, zendesk_too=True)
+        count("FailuresReported", step=case.failure.step)
+
+
+def give_up(case: Case) -> None:
+    """Tells that nothing retries the request any more, and notes it; once."""
+    if not case.record.given_up:
+        _tell(case, failed(case.record, case.execution, case.failure, given_up=True), zendesk_too=False)
+        ledger.give_up(case.request.request_id)
+        count("RequestsGivenUp", step=case.failure.step)
+
+
+def report_undelivered(request_id: str) -> None:
+    """Tells, wherever the license was told of, that its e-mail did not arrive.
+
+    A step that has yet to tell of the license tells of this too, right after.
+    """
+    record = ledger.find(request_id)
+    story = bad_news(record.request) if record else None
+    if record is None or story is None:
+        return
+    effects, done = Effects(record.request), record.steps
+    tellings: list[Callable[[], object]] = []
+    if "create_issue" in done:
+        iid = done["create_issue"].result["iid"]
+        tellings.append(lambda: gitlab.comment(effects, iid, story))
+    if "notify_slack" in done:
+        tellings.append(lambda: slack.tell(effects, story))
+    if "comment_ticket" in done:
+        tellings.append(lambda: zendesk.note(effects, story))
+    _all(tellings)
+
+
+def _told(record: Record, story: Story) -> bool:
+    """Whether every channel has it already."""
+
+    def has(channel: str) -> bool:
+        first = record.effects.get(channel, {})
+        return first.get("outcome") == story.outcome or f"{channel}:{story.outcome}" in record.effects
+
+    issue_due = not record.issued or "issue" in record.effects
+    return has("message") and has("note") and (has("issue") or not issue_due)
+
+
+def _tell(case: Case, story: Story, *, zendesk_too: bool) -> None:
+    effects = Effects(case.request)
+    _all(
+        [
+            lambda: _on_issue(effects, case, story),
+            lambda: slack.tell(effects, story),
+            *([lambda: zendesk.note(effects, story)] if zendesk_too else []),
+        ]
+    )
+
+
+def _on_issue(effects: Effects, case: Case, story: Story) -> None:
+    """Opens the failure issue, or comments. An issued license without an issue gets none here."""
+    if case.record.issued and "issue" not in case.record.effects:
+        return
+    issue = gitlab.issue(effects, failure_title(case.request), story)
+    if issue["outcome"] != story.outcome:
+        gitlab.comment(effects, issue["iid"], story)
+
+
+def _all(tellings: list[Callable[[], object]]) -> None:
+    """Does each; one that fails keeps none of the others from being told."""
+    faults: list[Exception] = []
+    for telling in tellings:
+        try:
+            telling()
+        except Exception as fault:  # noqa: BLE001  # raised again below, once all have had their turn
+            logger.warning("could not be told: %s", type(fault).__name__)
+            faults.append(fault)
+    if faults:
+        raise faults[0]

@@ -1,0 +1,40 @@
+"""What a failed HTTP call to a vendor means, in our errors.
+
+A read can be repeated, so every failure of one is passing. A write is passing only when it cannot
+have arrived: refused, no address, no connection in time, or turned away with 429. After anything
+else it may have happened.
+"""
+
+import re
+
+from mechanizer.errors import OutcomeUnknown, RateLimited, VendorRejected, VendorUnavailable
+
+# Shorter than any function's timeout, several calls together.
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 6.0
+
+
+def refused(vendor: str, status: int, message: str, *, writing: bool) -> Exception:
+    """The error for an answer that is none of success."""
+    said = (
+        f"{vendor} answered {status}: {brief(message)}" if brief(message) else f"{vendor} answered {status}"
+    )
+    if status == 429:
+        return RateLimited(said)
+    if status >= 500:
+        return broken(vendor, f"answered {status}", writing=writing)
+    return VendorRejected(said, status)
+
+
+def broken(vendor: str, what: str, *, writing: bool, connected: bool = True) -> Exception:
+    """The error for a call without an answer that makes sense."""
+    if writing and connected:
+        return OutcomeUnknown(f"{vendor} {what}: the write may have happened")
+    return VendorUnavailable(f"{vendor} {what}")
+
+
+def brief(message: str) -> str:
+    """A vendor's own words in one short line, without addresses of people or long tokens."""
+    text = re.sub(r"\S+@\S+", "[address]", message)
+    text = re.sub(r"[A-Za-z0-9+/=_-]{24,}", "[…]", text)
+    return " ".join(text.split())[:200]
