@@ -41,7 +41,7 @@ def test_no_function_ships_what_the_layer_or_the_runtime_brings() -> None:
 
 
 def _imported(path: Path) -> set[str]:
-    """The top-level modules that a file imports, through the shared package too."""
+    """The libraries that a file imports, directly or through a module of ours."""
     seen: set[Path] = set()
     found: set[str] = set()
     waiting = [path]
@@ -51,12 +51,18 @@ def _imported(path: Path) -> set[str]:
             continue
         seen.add(current)
         for module in _imports(current):
-            top = module.partition(".")[0]
-            if top != "mechanizer":
-                found.add(top)
-            elif (ours := LAYER / f"{module.replace('.', '/')}.py").exists():
+            if ours := _ours(module, path.parent):
                 waiting.append(ours)
-    return found - set(sys.stdlib_module_names)
+            else:
+                found.add(module.partition(".")[0])
+    return found - set(sys.stdlib_module_names) - {"mechanizer"}
+
+
+def _ours(name: str, function: Path) -> Path | None:
+    """The file behind a name that is a module of the function or the layer, or is in one."""
+    modules = [Path(*name.split(".")), Path(*name.split(".")[:-1])]
+    files = [root / f"{module}.py" for module in modules for root in (function, LAYER)]
+    return next((file for file in files if file.exists()), None)
 
 
 @cache
