@@ -23,7 +23,19 @@ ISSUE = PROJECT + r"/issues/(\d+)"
 CREATE = {"title", "description", "labels", "confidential"}
 UPDATE = CREATE | {"state_event", "add_labels", "remove_labels"}
 PAGE = {"page", "per_page"}
-FILTERS = {"labels", "state", "search", "in", "scope", "iids", "iids[]", "order_by", "sort", *PAGE}
+FILTERS = {
+    "labels",
+    "state",
+    "search",
+    "in",
+    "scope",
+    "iids",
+    "iids[]",
+    "created_after",
+    "order_by",
+    "sort",
+    *PAGE,
+}
 LONGEST_TITLE = 255
 LONGEST_TEXT = 1_048_576
 
@@ -106,6 +118,7 @@ class GitLab(StandIn):
         _one_of("scope", request.argument("scope") or "all", ("all", "created_by_me", "assigned_to_me"))
         _one_of("order_by", order, ("created_at", "updated_at"))
         _one_of("sort", sort, ("asc", "desc"))
+        created_after = _moment("created_after", request.argument("created_after") or "1970-01-01T00:00:00Z")
         for field in fields:
             _one_of("in", field, ("title", "description"))
         labels, words = (
@@ -117,6 +130,7 @@ class GitLab(StandIn):
             for issue in self.issues
             if state in ("all", issue["state"])
             and labels <= set(issue["labels"])
+            and datetime.fromisoformat(issue["created_at"]) > created_after
             and (not iids or str(issue["iid"]) in iids)
             and all(any(word.strip('"') in issue[field].lower() for field in fields) for word in words)
         ]
@@ -276,6 +290,14 @@ def _invalid(field: str, fault: str) -> Refusal:
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise Refusal(400, {"error": f"{name} does not have a valid value"})
+
+
+def _moment(name: str, value: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise Refusal(400, {"error": f"{name} is invalid"}) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _number(request: Request, name: str, otherwise: int, most: int) -> int:

@@ -7,7 +7,6 @@ what the stand-in holds.
 
 import json
 import re
-import select
 import socket
 import struct
 import sys
@@ -118,7 +117,6 @@ class StandIn:
         self.requests: list[Request] = []
         self.violations: list[str] = []
         self.lock = threading.RLock()
-        self.stopping = threading.Event()
         self._faults: list[Fault] = []
         self._thread: threading.Thread | None = None
         self._server = _Server(self)
@@ -156,7 +154,6 @@ class StandIn:
 
     def stop(self) -> None:
         """Ends every connection, also those that hang."""
-        self.stopping.set()
         if self._thread:
             self._server.shutdown()
             self._thread.join()
@@ -354,10 +351,8 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve  # noqa: N815
 
     def _wait_until_given_up(self) -> None:
-        while not self.server.standin.stopping.is_set():
-            readable, _, _ = select.select([self.connection], [], [], 0.05)
-            if readable and not self.connection.recv(1, socket.MSG_PEEK):
-                return
+        while self.rfile.read(1):  # until the client hangs up, or `stop()` does
+            pass
 
     def _reset(self) -> None:
         """Closes with a TCP reset, as a crashed peer or a firewall does."""

@@ -65,8 +65,9 @@ def test_a_call_fails_before_or_after_its_effect(
     control(gitlab, **{kind: 500 if kind == "status" else True}, after_effect=after_effect)
 
     if kind == "reset":
-        with pytest.raises(ConnectionResetError):
+        with pytest.raises(ConnectionResetError) as error:
             create(gitlab)
+        assert type(error.value) is ConnectionResetError  # not just closed before the answer
     else:
         status, _, answer = create(gitlab)
         assert status == (500 if kind == "status" else 200)
@@ -198,6 +199,11 @@ def test_a_connection_serves_many_calls(gitlab: GitLab) -> None:
     connection.request("GET", "/api/v4/user", headers={"PRIVATE-TOKEN": gitlab.token})
 
     assert connection.sock is first
+    assert connection.getresponse().read()
+    gitlab.stop()
+    connection.request("GET", "/api/v4/user")
+    with pytest.raises(http.client.RemoteDisconnected):
+        connection.getresponse()
     connection.close()
 
 

@@ -72,6 +72,8 @@ def test_an_issue_is_found_by_label_state_and_words(gitlab: GitLab, project: Pro
     assert found(labels=LABEL, search="zd-4242-1") == [3, 1]
     assert found(labels=LABEL, state="opened", search="zd-4242-1") == [1]
     assert found(search="request zd-4242") == [2, 1]
+    assert found(created_after="2026-01-01T00:00:00+00:00") == [4, 3, 2, 1]
+    assert found(created_after="2999-01-01T00:00:00Z") == []
     assert found(search="zd-4242-1") == [4, 3, 1]
     assert gitlab.violations == []
 
@@ -170,6 +172,10 @@ def test_what_is_fenced_quoted_or_in_a_word_does_nothing(gitlab: GitLab, project
 def test_mentions_outside_code_are_found(text: str, mentions: list[str]) -> None:
     assert find_mentions(text) == mentions
     assert read_markdown(f"{text}\n```\n@never\n```").mentions == mentions
+
+
+def test_a_fence_ends_the_paragraph_and_so_every_code_span() -> None:
+    assert read_markdown("a ` b\n```\nfenced\n```\n@all ` c").mentions == ["@all"]
 
 
 def test_mentions_are_noted_wherever_gitlab_looks_for_them(gitlab: GitLab, project: Project) -> None:
