@@ -3,10 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from verdict import dry_run, judge
-
 from mechanizer.admission import admit
 from mechanizer.entry import Run, observed, step_function
+from mechanizer.verdict import dry_run, judge
 
 Json = dict[str, Any]
 
@@ -24,5 +23,5 @@ def handler(event: Json, context: Any) -> Json:
     """A Task's event, or ``{"dry_run": {…}}``, which writes nothing."""
     if "dry_run" not in event:
         return check(event, context)
-    with observed():
+    with observed(context):
         return dry_run(event["dry_run"], datetime.now(UTC))

@@ -13,7 +13,7 @@ def handler(event: Json, context: Any) -> None:
     """A *Step Functions Execution Status Change*; what no longer holds is dropped."""
     detail = event.get("detail") or {}
     arn = detail.get("executionArn")
-    with observed(arn):
+    with observed(context, arn):
         execution = executions.describe(arn) if isinstance(arn, str) else None
         if execution is None or execution.redrive_count > int(detail.get("redriveCount") or 0):
             logger.info("dropped: it is no execution, or a newer redrive is at work")

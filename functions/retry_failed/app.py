@@ -3,9 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sweep import start_unstarted, sweep_failed
-
 from mechanizer.entry import observed
+from mechanizer.sweep import start_unstarted, sweep_failed
 
 Json = dict[str, Any]
 
@@ -13,5 +12,5 @@ Json = dict[str, Any]
 def handler(event: Json, context: Any) -> Json:
     """What was done: ``{"started": 0, "reported": 1, "redriven": 1, "given_up": 0}``."""
     now = datetime.now(UTC)
-    with observed():
+    with observed(context):
         return {"started": start_unstarted(now), **sweep_failed(now)}

@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 def handler(event: Json, context: Any) -> None:
     """An event of SES, of any kind, in any order, any number of times."""
-    with observed():
+    with observed(context):
         mail = delivery.read_event(event)
         if mail is None:
             logger.info("dropped: the event is not about an e-mail of ours")

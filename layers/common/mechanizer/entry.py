@@ -9,7 +9,7 @@ from typing import Any
 
 from mechanizer import ledger
 from mechanizer.effects import Effects
-from mechanizer.observability import logger, metrics
+from mechanizer.observability import logger
 from mechanizer.once import Json
 from mechanizer.request import Request, parse_input
 
@@ -53,8 +53,8 @@ def step_function(work: Callable[[Run], Json]) -> Callable[[Json, Any], Json]:
     """
 
     @wraps(work)
-    def handler(event: Json, _context: Any) -> Json:
-        with observed(event.get("execution_arn")):
+    def handler(event: Json, context: Any) -> Json:
+        with observed(context, event.get("execution_arn")):
             request = parse_input(event.get("request"), datetime.now(UTC))
             logger.append_keys(request_id=request.request_id, ticket_id=request.details.ticket_id)
             return work(Run(request, event["execution_arn"], event.get("results") or {}))
@@ -63,14 +63,15 @@ def step_function(work: Callable[[Run], Json]) -> Callable[[Json, Any], Json]:
 
 
 @contextmanager
-def observed(execution_arn: str | None = None) -> Iterator[None]:
-    """Log keys for this invocation alone, the error that ends it in one line, metrics written out."""
+def observed(context: Any, execution_arn: str | None = None) -> Iterator[None]:
+    """Log keys for this invocation alone, and one line on how it ended."""
     logger.clear_state()
-    logger.append_keys(execution=execution_arn)
+    logger.append_keys(
+        function=context.function_name, invocation=context.aws_request_id, execution=execution_arn
+    )
     try:
         yield
     except Exception as error:
         logger.warning("ended with %s", type(error).__name__)
         raise
-    finally:
-        metrics.flush_metrics()
+    logger.info("done")

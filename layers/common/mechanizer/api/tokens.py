@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jwt
+from jwt.types import Options
 
 from mechanizer.errors import NotConfigured
 from mechanizer.secrets import secret
@@ -73,7 +74,14 @@ def _decoded(token: str) -> Mapping[str, Any]:
 
 def _signed_by(token: str, keys: list[str]) -> Mapping[str, Any] | None:
     # Claims are checked above, in one place and by their exact types.
-    unchecked = {f"verify_{claim}": False for claim in ("exp", "aud", "iss", "iat", "sub", "jti")}
+    unchecked: Options = {
+        "verify_exp": False,
+        "verify_aud": False,
+        "verify_iss": False,
+        "verify_iat": False,
+        "verify_sub": False,
+        "verify_jti": False,
+    }
     for key in keys:
         try:
             return jwt.decode(token, key, algorithms=["HS256"], options=unchecked, leeway=LEEWAY_SECONDS)

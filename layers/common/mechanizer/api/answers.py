@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
-from tokens import Unauthorized
 
+from mechanizer.api.tokens import Unauthorized
 from mechanizer.errors import InvalidRequest, NotConfigured, RateLimited, VendorUnavailable
 
 Json = dict[str, Any]
@@ -43,3 +43,9 @@ def refusal(fault: Exception) -> Response[str]:
         return answer(401, {"error": "unauthorized", "message": str(fault)}, {"WWW-Authenticate": "Bearer"})
     message = "The service is not set up completely" if isinstance(fault, NotConfigured) else str(fault)
     return answer(503, {"error": "unavailable", "message": message}, {"Retry-After": "30"})
+
+
+def as_event(response: Response[str]) -> Json:
+    """A response as API Gateway takes it, for an answer given before any route."""
+    headers = {"Content-Type": response.content_type, **response.headers}
+    return {"statusCode": response.status_code, "headers": headers, "body": response.body}

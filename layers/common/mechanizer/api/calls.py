@@ -1,0 +1,38 @@
+"""What a call brings: its body, and the right to name a ticket."""
+
+from base64 import b64decode
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+from mechanizer.api.answers import Refused
+from mechanizer.api.tokens import Claims
+from mechanizer.errors import InvalidRequest
+
+LONGEST_BODY = 16_384
+
+
+def json_body(event: APIGatewayProxyEventV2) -> bytes:
+    """The body's bytes.
+
+    Raises:
+        InvalidRequest: it is not said to be JSON.
+        Refused: it is too long to be a request.
+    """
+    if (event.headers.get("content-type") or "").partition(";")[0].strip().lower() != "application/json":
+        raise InvalidRequest("Send JSON, with Content-Type: application/json")
+    text = event.body or ""
+    body = b64decode(text) if event.is_base64_encoded else text.encode("utf-8", "surrogatepass")
+    if len(body) > LONGEST_BODY:
+        raise Refused(413, "too_large", f"Send at most {LONGEST_BODY} bytes")
+    return body
+
+
+def for_ticket(claims: Claims, ticket_id: int) -> Claims:
+    """The claims, if the token was made for this ticket.
+
+    Raises:
+        Refused: it was made for another one.
+    """
+    if claims.ticket_id != ticket_id:
+        raise Refused(403, "forbidden", "The token was made for another ticket")
+    return claims
