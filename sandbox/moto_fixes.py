@@ -17,6 +17,7 @@ from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.sesv2.responses import SESV2Response
+from moto.stepfunctions.exceptions import InvalidExecutionInput
 from moto.stepfunctions.parser import models as step_functions
 from moto.stepfunctions.parser.asl.component.common.retry.max_attempts_decl import MaxAttemptsOutcome
 from moto.stepfunctions.parser.asl.component.common.retry.retrier_decl import RetrierDecl
@@ -65,7 +66,8 @@ def _put(owner: object, **parts: Any) -> None:
 
 
 def _mend_start() -> None:
-    """An execution without a name is called None; two starts by one name at the same moment make two executions."""
+    """An execution without a name is called None; two starts by one name at the same moment make two executions; an
+    input that is no JSON is refused with an error that has no code."""
     lock = threading.Lock()
 
     def start_execution(
@@ -75,10 +77,14 @@ def _mend_start() -> None:
         execution_input: str | None = None,
         trace: Any = None,
     ) -> Any:
-        name = name or str(uuid.uuid4())
+        name, text = name or str(uuid.uuid4()), execution_input or "{}"
         self._validate_name(name)
+        try:
+            json.loads(text)
+        except ValueError as error:
+            raise InvalidExecutionInput(f"Invalid State Machine Execution Input: '{error}'") from error
         with lock:
-            return START_EXECUTION(self, state_machine_arn, name, execution_input or "{}", trace)
+            return START_EXECUTION(self, state_machine_arn, name, text, trace)
 
     _put(StepFunctionsParserBackend, start_execution=start_execution)
 

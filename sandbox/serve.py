@@ -11,17 +11,19 @@ from typing import Any
 from rich.console import Console
 
 from sandbox.web import WebServer
-from sandbox.world import Options, Sandbox
+from sandbox.world import PROJECT, Options, Sandbox
 
 
-def serve(port: int, ready_file: Path | None, out: Path, options: Options) -> int:
+def serve(
+    port: int, ready_file: Path | None, out: Path, options: Options, project: Path = PROJECT
+) -> int:
     """Returns 0 after SIGINT or SIGTERM."""
     interrupted = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: interrupted.set())
     from sandbox.gateway import gateway
 
-    with Sandbox(out, options) as sandbox:
+    with Sandbox(out, options, project) as sandbox:
         api = gateway(sandbox.project / "template.yaml", port, sandbox.invoke)
         status: dict[str, Any] = {}
         console = WebServer(_StatusPage(status))

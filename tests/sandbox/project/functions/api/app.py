@@ -15,7 +15,12 @@ def handler(event, context):
         case ["nothing"]:
             return {"statusCode": 204}
         case ["binary"]:
-            return {"statusCode": 200, "isBase64Encoded": True, "body": "/wA=", "headers": {"content-type": "image/x"}}
+            return {
+                "statusCode": 200,
+                "isBase64Encoded": True,
+                "body": "/wA=",
+                "headers": {"content-type": "image/x"},
+            }
         case ["slow"]:
             time.sleep(0.2)
         case ["nonsense"]:

@@ -10,5 +10,6 @@ def handler(event, context):
     if event["detail"].get("name") == "unheard":
         raise ValueError("not heard")
     boto3.client("dynamodb").put_item(
-        TableName=os.environ["TABLE"], Item={"pk": {"S": f"event {event['id']}"}, "event": {"S": json.dumps(event)}}
+        TableName=os.environ["TABLE"],
+        Item={"pk": {"S": f"event {event['id']}"}, "event": {"S": json.dumps(event)}},
     )

@@ -1,0 +1,11 @@
+"""Serves the small project beside this file, in a process of its own: READY_FILE OUT TIME_SCALE."""
+
+import sys
+from pathlib import Path
+
+from sandbox.serve import serve
+from sandbox.world import Options
+
+ready_file, out, time_scale = sys.argv[1:]
+project = Path(__file__).with_name("project")
+sys.exit(serve(0, Path(ready_file), Path(out), Options(time_scale=float(time_scale)), project))
