@@ -51,18 +51,17 @@ def _imported(path: Path) -> set[str]:
             continue
         seen.add(current)
         for module in _imports(current):
-            if ours := _ours(module, path.parent):
+            if ours := _ours(module):
                 waiting.append(ours)
             else:
                 found.add(module.partition(".")[0])
     return found - set(sys.stdlib_module_names) - {"mechanizer"}
 
 
-def _ours(name: str, function: Path) -> Path | None:
-    """The file behind a name that is a module of the function or the layer, or is in one."""
+def _ours(name: str) -> Path | None:
+    """The file of the shared package behind a name: a module, or what is in one."""
     modules = [Path(*name.split(".")), Path(*name.split(".")[:-1])]
-    files = [root / f"{module}.py" for module in modules for root in (function, LAYER)]
-    return next((file for file in files if file.exists()), None)
+    return next((file for module in modules if (file := LAYER / f"{module}.py").exists()), None)
 
 
 @cache
