@@ -17,5 +17,5 @@ def handler(event: Json, context: Any) -> None:
         execution = executions.describe(arn) if isinstance(arn, str) else None
         if execution is None or execution.redrive_count > int(detail.get("redriveCount") or 0):
             logger.info("dropped: it is no execution, or a newer redrive is at work")
-        elif case := report.case_of(execution):
+        elif (case := report.case_of(execution)) and not report.superseded(case):
             report.report_failure(case)

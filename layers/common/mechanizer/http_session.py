@@ -39,7 +39,7 @@ class Session(requests.Session):
         except exceptions.RequestException as error:
             raise self._unanswered(error, writing=writing) from None
         if not 200 <= response.status_code < 300:
-            raise refused(self.vendor, response.status_code, response.text, writing=writing)
+            raise refused(self.vendor, response.status_code, _words(response), writing=writing)
         try:
             response.json()
         except ValueError:
@@ -51,3 +51,16 @@ class Session(requests.Session):
         connected = not isinstance(reason, NewConnectionError | ConnectTimeoutError)
         what = "did not answer in time" if isinstance(error, exceptions.Timeout) else "could not be reached"
         return broken(self.vendor, what, writing=writing, connected=connected)
+
+
+def _words(response: requests.Response) -> str:
+    """What the vendor says is wrong: the usual fields of a JSON answer, else all of it."""
+    try:
+        answer = response.json()
+    except ValueError:
+        return response.text
+    named = answer if isinstance(answer, dict) else {}
+    said = [
+        str(named[key]) for key in ("message", "error", "description", "error_description") if named.get(key)
+    ]
+    return ": ".join(said) or response.text

@@ -40,8 +40,8 @@ class Case:
 def case_of(execution: Execution) -> Case | None:
     """The case of a failed execution; None if nobody needs to know.
 
-    Nobody does if it is no request of ours, if another execution has completed the request or
-    works for it, or if a newer request has taken its place.
+    Nobody does if it is no request of ours, or if another execution has completed the request or
+    works for it.
     """
     if not execution.failed or execution.error_name in UNTOLD:
         return None
@@ -54,30 +54,42 @@ def case_of(execution: Execution) -> Case | None:
     if record.execution_arn not in (None, execution.arn):
         return None
     failure = failure_of(record, execution, Policy.of(settings()), now)
-    ticket = ledger.ticket(request.details.ticket_id)
-    if failure is None or status_of(record, ticket, execution) is Status.SUPERSEDED:
-        return None
-    return Case(record, execution, failure)
+    return Case(record, execution, failure) if failure else None
+
+
+def superseded(case: Case) -> bool:
+    """Whether a newer request has taken this one's place: then nothing is told or retried."""
+    ticket = ledger.ticket(case.request.details.ticket_id)
+    return status_of(case.record, ticket, case.execution) is Status.SUPERSEDED
+
+
+def told(case: Case) -> bool:
+    """Whether every channel has been told of the failure."""
+    story = failed(case.record, case.execution, case.failure)
+
+    def has(channel: str) -> bool:
+        first = case.record.effects.get(channel, {})
+        return first.get("outcome") == story.outcome or f"{channel}:{story.outcome}" in case.record.effects
+
+    issue_due = not case.record.issued or "issue" in case.record.effects
+    return has("message") and has("note") and (has("issue") or not issue_due)
 
 
 def report_failure(case: Case) -> None:
-    """Tells of the failure, if it was not told before.
+    """Tells of the failure; what was told before is not told again.
 
     Raises:
         the first error of a channel that could not be told, after the others were.
     """
-    story = failed(case.record, case.execution, case.failure)
-    if not _told(case.record, story):
-        _tell(case, story, zendesk_too=True)
-        count("FailuresReported", step=case.failure.step)
+    _tell(case, failed(case.record, case.execution, case.failure), zendesk_too=True)
+    count("FailuresReported", step=case.failure.step)
 
 
 def give_up(case: Case) -> None:
-    """Tells that nothing retries the request any more, and notes it; once."""
-    if not case.record.given_up:
-        _tell(case, failed(case.record, case.execution, case.failure, given_up=True), zendesk_too=False)
-        ledger.give_up(case.request.request_id)
-        count("RequestsGivenUp", step=case.failure.step)
+    """Tells that nothing retries the request any more, and notes it."""
+    _tell(case, failed(case.record, case.execution, case.failure, given_up=True), zendesk_too=False)
+    ledger.give_up(case.request.request_id)
+    count("RequestsGivenUp", step=case.failure.step)
 
 
 def report_undelivered(request_id: str) -> None:
@@ -99,17 +111,6 @@ def report_undelivered(request_id: str) -> None:
     if "comment_ticket" in done:
         tellings.append(lambda: zendesk.note(effects, story))
     _all(tellings)
-
-
-def _told(record: Record, story: Story) -> bool:
-    """Whether every channel has it already."""
-
-    def has(channel: str) -> bool:
-        first = record.effects.get(channel, {})
-        return first.get("outcome") == story.outcome or f"{channel}:{story.outcome}" in record.effects
-
-    issue_due = not record.issued or "issue" in record.effects
-    return has("message") and has("note") and (has("issue") or not issue_due)
 
 
 def _tell(case: Case, story: Story, *, zendesk_too: bool) -> None:

@@ -1,16 +1,21 @@
 """One sweep over what failed. Two at once do no more than one: every act is claimed or has a token."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 from mechanizer import executions, ledger, report
 from mechanizer.errors import Kind
 from mechanizer.observability import logger
+from mechanizer.report import Case
 from mechanizer.retry import Policy, due_at
 from mechanizer.settings import settings
 
 # Step Functions redrives nothing that is older.
 OLDEST = timedelta(days=14)
+_Result = TypeVar("_Result")
 
 
 def start_unstarted(now: datetime) -> int:
@@ -27,30 +32,47 @@ def start_unstarted(now: datetime) -> int:
 
 
 def sweep_failed(now: datetime) -> dict[str, int]:
-    """Reports, redrives or gives up each failed execution, whichever is due."""
+    """Reports, redrives or gives up each failed execution, whatever is due.
+
+    Looking at one takes two calls. What goes wrong with one act or one execution keeps none of the
+    others from its turn.
+    """
     done: Counter[str] = Counter(reported=0, redriven=0, given_up=0, failed=0)
     for status in ("FAILED", "TIMED_OUT", "ABORTED"):
         for arn in executions.ended_in(status, now - OLDEST):
-            try:
-                if act := _take_up(arn, now):
-                    done[act] += 1
-            except Exception as error:  # noqa: BLE001  # one that cannot be handled must not stop the others
-                logger.warning("%s could not be handled: %s", arn, type(error).__name__)
-                done["failed"] += 1
+            acts = _safely(done, arn, partial(_due_acts, arn, now)) or []
+            for name, act in acts:
+                done[name] += bool(_safely(done, arn, act))
     return dict(done)
 
 
-def _take_up(arn: str, now: datetime) -> str | None:
+def _due_acts(arn: str, now: datetime) -> list[tuple[str, Callable[[], bool]]]:
     execution = executions.describe(arn)
     case = report.case_of(execution) if execution else None
     if execution is None or case is None:
-        return None
-    report.report_failure(case)
-    policy = Policy.of(settings())
+        return []
+    acts: list[tuple[str, Callable[[], bool]]] = []
+    if not report.told(case):
+        acts.append(("reported", lambda: _did(report.report_failure, case)))
     if case.failure.will_retry:
-        due = due_at(execution, policy)
-        return "redriven" if due and now >= due and executions.redrive(execution) else None
-    if execution.kind is Kind.LASTING or case.record.given_up:
+        due = due_at(execution, Policy.of(settings()))
+        if due and now >= due:
+            acts.append(("redriven", lambda: executions.redrive(execution)))
+    elif execution.kind is not Kind.LASTING and execution.status != "ABORTED" and not case.record.given_up:
+        acts.append(("given_up", lambda: _did(report.give_up, case)))
+    return [] if acts and report.superseded(case) else acts
+
+
+def _did(act: Callable[[Case], None], case: Case) -> bool:
+    act(case)
+    return True
+
+
+def _safely(done: Counter[str], arn: str, act: Callable[[], _Result]) -> _Result | None:
+    """The act's result; an error is logged and counted, and the next sweep tries again."""
+    try:
+        return act()
+    except Exception as error:  # noqa: BLE001  # anything that is wrong with one must not stop the sweep
+        logger.warning("%s could not be taken up: %s", arn, type(error).__name__)
+        done["failed"] += 1
         return None
-    report.give_up(case)
-    return "given_up"
