@@ -12,6 +12,7 @@ BEHIND = {
     "cryptography": "license",
     "gitlab": "gitlab",
     "jinja2": "email",
+    "jwt": "api.tokens",
     "requests": "http_session",
     "slack_sdk": "slack",
     "zenpy": "zendesk",
@@ -24,15 +25,20 @@ def imports(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module == "mechanizer":
-            found |= {f"mechanizer.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module in {"mechanizer", "mechanizer.api"}:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            top, _, rest = node.module.partition(".")
-            found.add(f"{top}.{rest}" if top == "mechanizer" else top)
+            ours = node.module.startswith("mechanizer.")
+            found.add(node.module if ours else node.module.partition(".")[0])
     return found
 
 
-GRAPH = {f"mechanizer.{path.stem}": imports(path) for path in PACKAGE.glob("*.py")}
+def name_of(path: Path) -> str:
+    """A file's name as a module: mechanizer.api.tokens."""
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+
+
+GRAPH = {name_of(path): imports(path) for path in PACKAGE.rglob("*.py")}
 
 
 def test_no_module_imports_itself_by_a_detour() -> None:
