@@ -2,7 +2,7 @@
 
 from mechanizer import ledger
 from mechanizer.errors import InvalidRequest
-from mechanizer.ledger import Raced, Record
+from mechanizer.ledger import Raced, Record, Ticket
 from mechanizer.request import Details, Request, ticket_and_number
 
 MENDED_BY_REPLACING = frozenset({"bounced", "rejected"})
@@ -22,9 +22,14 @@ def admit(request: Request, execution_arn: str) -> Record:
     return known
 
 
-def ground_to_replace(old: Record | None, details: Details) -> str | None:
-    """Why the new details may replace an issued request, in words; None if they may not."""
-    if old is None or not old.issued or old.replaced_by:
+def ground_to_replace(old: Record | None, ticket: Ticket | None, details: Details) -> str | None:
+    """Why the new details may replace an issued request, in words; None if they may not.
+
+    A request is replaced once; but one whose replacement never issued a license can be tried again.
+    """
+    if old is None or ticket is None or not old.issued:
+        return None
+    if old.replaced_by and (old.replaced_by != ticket.active or ticket.issued == ticket.active):
         return None
     if old.delivery and old.delivery["status"] in MENDED_BY_REPLACING:
         return f"its e-mail was {old.delivery['status']}"
@@ -33,10 +38,10 @@ def ground_to_replace(old: Record | None, details: Details) -> str | None:
 
 
 def _recorded(request: Request) -> Record:
-    if request.replaces and not ground_to_replace(ledger.find(request.replaces), request.details):
+    seen = ledger.ticket(request.details.ticket_id)
+    if request.replaces and not ground_to_replace(ledger.find(request.replaces), seen, request.details):
         rule = "must name an issued request that may be replaced: for more users, or after its e-mail bounced"
         raise InvalidRequest("The request breaks a rule", {"replaces": rule})
-    seen = ledger.ticket(request.details.ticket_id)
     parts = ticket_and_number(request.request_id)
     newest = seen is None or (parts is not None and parts[1] > seen.number)
     try:

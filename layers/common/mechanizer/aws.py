@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from mechanizer.errors import VendorUnavailable
 
@@ -55,10 +56,10 @@ def code_of(error: ClientError) -> str:
 
 @contextmanager
 def calling(service: str) -> Iterator[None]:
-    """For reads, and for writes that are safe to repeat.
+    """For reads, and for writes that are safe to repeat; the answer's fields are read inside it too.
 
     Raises:
-        VendorUnavailable: the service could not be reached, is throttling or failed.
+        VendorUnavailable: the service could not be reached, is throttling, failed or answered nonsense.
     """
     try:
         yield
@@ -69,3 +70,5 @@ def calling(service: str) -> Iterator[None]:
         raise
     except BotoCoreError as error:
         raise VendorUnavailable(f"{service} could not be reached: {type(error).__name__}") from error
+    except (ResponseParserError, KeyError) as error:
+        raise VendorUnavailable(f"{service} gave an answer that makes no sense") from error

@@ -12,6 +12,7 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
 )
+from botocore.parsers import ResponseParserError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from mechanizer import ledger
@@ -42,7 +43,7 @@ def send(effects: Effects, license: StoredLicense) -> Json:
     request = effects.request
     return effects.once(
         "email",
-        do=lambda claim: {"message_id": _send(request, license), "possibly_sent_twice": claim.in_doubt},
+        do=lambda claim: {"message_id": _send(request, license), "possibly_sent_twice": claim.repeated},
         find=lambda claim: _find(request.request_id, claim),
     )
 
@@ -78,7 +79,7 @@ def compose(request: Request, license: StoredLicense) -> bytes:
 
 def _find(request_id: str, claim: Claim) -> Json | None:
     if event := ledger.delivery(request_id):
-        return {"message_id": event["message_id"], "possibly_sent_twice": False}
+        return {"message_id": event["message_id"], "possibly_sent_twice": claim.repeated}
     if datetime.now(UTC) < claim.acted_at + timedelta(seconds=settings().mail_event_seconds):
         raise OutcomeUnknown("SES has not told yet whether it has the e-mail")
     return None
@@ -97,7 +98,7 @@ def _send(request: Request, license: StoredLicense) -> str:
         raise _refused(error) from None
     except (EndpointConnectionError, ConnectTimeoutError) as error:
         raise VendorUnavailable(f"SES could not be reached: {type(error).__name__}") from None
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         raise OutcomeUnknown(f"SES did not answer ({type(error).__name__}): the e-mail may be out") from None
     if not isinstance(answer.get("MessageId"), str):
         raise OutcomeUnknown("SES gave an answer that makes no sense: the e-mail may be out")

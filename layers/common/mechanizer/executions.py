@@ -90,11 +90,11 @@ def start(request_id: str, document: dict[str, object]) -> str:
                 name=request_id,
                 input=json.dumps(document),
             )
+            return str(answer["executionArn"])
     except ClientError as error:
         if code_of(error) != "ExecutionAlreadyExists":
             raise
         return arn_of(request_id)
-    return str(answer["executionArn"])
 
 
 def describe(execution_arn: str) -> Execution | None:
@@ -102,21 +102,21 @@ def describe(execution_arn: str) -> Execution | None:
     try:
         with calling("Step Functions"):
             answer = _states().describe_execution(executionArn=execution_arn)
+            return Execution(
+                arn=execution_arn,
+                status=answer["status"],
+                input=answer.get("input", ""),
+                error=answer.get("error"),
+                cause=answer.get("cause"),
+                started_at=answer["startDate"],
+                stopped_at=answer.get("stopDate"),
+                redrive_count=int(answer.get("redriveCount", 0)),
+                redrivable=answer.get("redriveStatus") == "REDRIVABLE",
+            )
     except ClientError as error:
-        if code_of(error) != "ExecutionDoesNotExist":
+        if code_of(error) not in ("ExecutionDoesNotExist", "InvalidArn"):
             raise
         return None
-    return Execution(
-        arn=execution_arn,
-        status=answer["status"],
-        input=answer.get("input", ""),
-        error=answer.get("error"),
-        cause=answer.get("cause"),
-        started_at=answer["startDate"],
-        stopped_at=answer.get("stopDate"),
-        redrive_count=int(answer.get("redriveCount", 0)),
-        redrivable=answer.get("redriveStatus") == "REDRIVABLE",
-    )
 
 
 def ended_in(status: str, since: datetime) -> Iterator[str]:

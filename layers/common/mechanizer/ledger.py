@@ -24,7 +24,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from mechanizer.aws import calling, client, code_of
-from mechanizer.errors import Superseded
+from mechanizer.errors import Superseded, VendorUnavailable
 from mechanizer.once import Claim, State
 from mechanizer.request import Request, parse_input, ticket_and_number
 from mechanizer.settings import settings
@@ -147,8 +147,10 @@ def open_request(request: Request, seen: Ticket | None, *, started: bool) -> Non
         },
     ]
     if request.replaces:
-        writes.append(_set_once(_request_key(request.replaces), "replaced_by", request.request_id))
-    elif seen:
+        writes.append(
+            _replaced(request.replaces, by=request.request_id, instead_of=seen.active if seen else "")
+        )
+    if seen and seen.active != request.replaces:
         writes.append(_no_email(seen.active))
     if not started:
         writes.append(_put("unstarted", request.request_id, {}))
@@ -258,7 +260,9 @@ class RequestClaims:
             attempt=int(item["attempt"]),
             acted_at=_moment(item["acted_at"]),
             lease_until=_moment(item["lease_until"]),
+            repeated="repeated" in item,
             result=json.loads(item["result"]) if "result" in item else None,
+            last_error=item.get("last_error"),
         )
 
     def replace(self, effect: str, old: Claim | None, new: Claim) -> bool:
@@ -271,6 +275,7 @@ class RequestClaims:
             "state": new.state.value,
             "acted_at": new.acted_at.isoformat(),
             "lease_until": new.lease_until.isoformat(),
+            **({"repeated": "yes"} if new.repeated else {}),
             **({"result": json.dumps(new.result)} if new.result is not None else {}),
             **({"last_error": new.last_error} if new.last_error else {}),
         }
@@ -323,15 +328,15 @@ def _put_request(request: Request) -> Json:
     return _put(_request_key(request.request_id), "request", head)
 
 
-def _set_once(pk: str, name: str, value: str) -> Json:
+def _replaced(request_id: str, *, by: str, instead_of: str) -> Json:
     return {
         "Update": {
             "TableName": settings().ledger_table,
-            "Key": _key(pk, "request"),
-            "UpdateExpression": "SET #name = :value",
-            "ConditionExpression": "attribute_exists(pk) AND attribute_not_exists(#name)",
-            "ExpressionAttributeNames": {"#name": name},
-            "ExpressionAttributeValues": {":value": {"S": value}},
+            "Key": _key(_request_key(request_id), "request"),
+            "UpdateExpression": "SET replaced_by = :by",
+            "ConditionExpression": "attribute_exists(pk) AND "
+            "(attribute_not_exists(replaced_by) OR replaced_by = :instead_of)",
+            "ExpressionAttributeValues": {":by": {"S": by}, ":instead_of": {"S": instead_of}},
         }
     }
 
@@ -367,8 +372,8 @@ def _transact(writes: list[Json]) -> bool:
         if code_of(error) != "TransactionCanceledException":
             raise
         reasons = {str(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])}
-        if reasons - {"None", "ConditionalCheckFailed", "TransactionConflict"}:
-            raise
+        if reasons - {"None", "ConditionalCheckFailed"}:
+            raise VendorUnavailable(f"DynamoDB canceled a transaction: {sorted(reasons)}") from error
         return False
     return True
 

@@ -48,15 +48,15 @@ class State(StrEnum):
 class Claim:
     """The right to make one effect, as it is written down.
 
-    ``acted_at`` is when the effect was last begun. ``in_doubt`` says that an earlier attempt may
-    have made it. ``result`` is the effect's, once it is done.
+    ``acted_at`` is when the effect was last begun. ``repeated`` says that it was begun again though
+    an earlier attempt may have made it. ``result`` is the effect's, once it is done.
     """
 
     state: State
     attempt: int
     acted_at: datetime
     lease_until: datetime
-    in_doubt: bool = False
+    repeated: bool = False
     result: Json | None = None
     last_error: str | None = None
 
@@ -100,23 +100,21 @@ def once(
     began = now()
     if seen and seen.state is State.CLAIMED and began < seen.lease_until:
         raise StepInProgress(f"{effect} is being done by another execution")
-    in_doubt = seen is not None and seen.state is State.CLAIMED
-    claim = Claim(
-        state=State.CLAIMED,
-        attempt=seen.attempt + 1 if seen else 1,
-        acted_at=seen.acted_at if seen and in_doubt else began,
-        lease_until=began + lease,
-        in_doubt=in_doubt,
-    )
-    _write(claims, effect, seen, claim)
-    if claim.in_doubt:
-        found = _attempt(claims, effect, claim, find, now=now, not_happened=())
+    attempt, lease_until = (seen.attempt + 1 if seen else 1), began + lease
+    if seen is None or seen.state is not State.CLAIMED:
+        claim = Claim(State.CLAIMED, attempt, began, lease_until)
+        _write(claims, effect, seen, claim)
+        unmade = replace(claim, state=State.FREE)
+    else:
+        # An effect in doubt stays in doubt, whatever becomes of this attempt, until it is found or made.
+        unmade = replace(seen, attempt=attempt, lease_until=lease_until)
+        _write(claims, effect, seen, unmade)
+        found = _attempt(claims, effect, unmade, find, now=now, unmade=unmade)
         if found is not None:
-            return _done(claims, effect, claim, found)
-        again = replace(claim, acted_at=now())
-        _write(claims, effect, claim, again)
-        claim = again
-    result = _attempt(claims, effect, claim, do, now=now, not_happened=NOT_HAPPENED)
+            return _done(claims, effect, unmade, found)
+        claim = replace(unmade, acted_at=now(), repeated=True)
+        _write(claims, effect, unmade, claim)
+    result = _attempt(claims, effect, claim, do, now=now, unmade=unmade)
     return _done(claims, effect, claim, result)
 
 
@@ -127,16 +125,14 @@ def _attempt(
     act: Callable[[Claim], _Result],
     *,
     now: Callable[[], datetime],
-    not_happened: tuple[type[Exception], ...],
+    unmade: Claim,
 ) -> _Result:
-    """Acts; on an error gives the claim back as what it then is: free, or in doubt without a holder."""
+    """Acts; on an error gives the claim back: as ``unmade`` if nothing happened, else in doubt."""
     try:
         return act(claim)
-    except not_happened as error:
-        _write(claims, effect, claim, replace(claim, state=State.FREE, last_error=type(error).__name__))
-        raise
     except Exception as error:
-        _write(claims, effect, claim, replace(claim, lease_until=now(), last_error=type(error).__name__))
+        left = unmade if isinstance(error, NOT_HAPPENED) else claim
+        _write(claims, effect, claim, replace(left, lease_until=now(), last_error=type(error).__name__))
         raise
 
 

@@ -78,7 +78,9 @@ def _told(record: Record, facts: Facts) -> list[str]:
         got = ledger.licenses_of(facts.ticket.organization.id, since=request.requested_at - LOOKED_BACK)
         number = len({*got, request.request_id})
         told.append(f"Emergency licenses of the organization in 90 days, this one included: {number}.")
-    if request.replaces and (ground := ground_to_replace(ledger.find(request.replaces), request.details)):
+    if request.replaces:
+        ticket = ledger.ticket(request.details.ticket_id)
+        ground = ground_to_replace(ledger.find(request.replaces), ticket, request.details)
         told.append(f"Replaces {request.replaces}: {ground}.")
     return told
 

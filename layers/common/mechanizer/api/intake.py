@@ -84,7 +84,7 @@ def _decide(body: Body, agent_id: int, now: datetime) -> Answer:
 
 def _replace(body: Body, agent_id: int, now: datetime, seen: Ticket) -> Answer:
     old = ledger.find(body.replaces or "")
-    if old is None or not ground_to_replace(old, body.details):
+    if not ground_to_replace(old, seen, body.details):
         why = "Only an issued request can be replaced, once, for more users or after its e-mail bounced"
         return _conflict("already_issued", why, old or ledger.find(seen.active))
     return _start(body, agent_id, now, seen)
