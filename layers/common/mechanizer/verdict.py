@@ -80,8 +80,8 @@ def _told(record: Record, facts: Facts) -> list[str]:
         told.append(f"Emergency licenses of the organization in 90 days, this one included: {number}.")
     if request.replaces:
         ticket = ledger.ticket(request.details.ticket_id)
-        ground = ground_to_replace(ledger.find(request.replaces), ticket, request.details)
-        told.append(f"Replaces {request.replaces}: {ground}.")
+        if ground := ground_to_replace(ledger.find(request.replaces), ticket, request.details):
+            told.append(f"Replaces {request.replaces}: {ground}.")
     return told
 
 
