@@ -4,8 +4,41 @@ from collections.abc import Iterator
 
 import pytest
 
+from mechanizer import http_session, secrets
+from mechanizer import slack as slack_module
+from mechanizer import zendesk as zendesk_module
+from mechanizer.aws import client
+from mechanizer.settings import settings
 from sandbox.standins import GitLab, Slack, Zendesk, load_fixtures
+from tests.contract.aws import Aws
 from tests.contract.calls import CREDENTIALS
+
+SETTINGS = {
+    "SLACK_CHANNEL": "#support_licensing-subscription",
+    "SENDER_EMAIL": "license@support.example",
+    "REPLY_TO_EMAIL": "support@support.example",
+    "TRIAL_DAYS": "5",
+    "LIMIT_DAYS": "10",
+    "GRACE_DAYS": "14",
+    "WINDOW_DAYS": "3",
+    "MIN_SCREENSHOTS": "2",
+    "EMERGENCY_DAYS": "SAT,SUN",
+    "EXTRA_EMERGENCY_DATES": "",
+    "SUPPORT_TIME_ZONE": "UTC",
+    "LICENSEE_NAME": "Emergency License",
+    "LICENSEE_COMPANY": "Emergency License",
+    "RETRY_WINDOW_HOURS": "48",
+    "MAX_REDRIVES": "8",
+    "LEASE_SECONDS": "60",
+    "MAIL_EVENT_SECONDS": "300",
+    "RETRY_GAP_SECONDS": "900",
+    "START_GAP_SECONDS": "120",
+    "LEDGER_TABLE": "ledger",
+    "CONFIGURATION_SET": "mechanizer",
+    "ZENDESK_SECRET": "zendesk-secret",
+    "GITLAB_SECRET": "gitlab-secret",
+    "SLACK_SECRET": "slack-secret",
+}
 
 
 @pytest.fixture
@@ -26,3 +59,49 @@ def slack() -> Iterator[Slack]:
         "xoxb-a-bot-token", {"C0EMERGENCY": "support_licensing-subscription", "C0OTHER": "other"}
     ) as standin:
         yield standin
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    secrets = {
+        "zendesk-secret": dict(CREDENTIALS),
+        "gitlab-secret": {"token": "a-project-token"},
+        "slack-secret": {"bot_token": "xoxb-a-bot-token"},
+    }
+    with Aws(secrets) as standin:
+        yield standin
+
+
+@pytest.fixture
+def deployed(
+    aws: Aws, zendesk: Zendesk, gitlab: GitLab, slack: Slack, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """The package's own modules, deployed before the stand-ins; its caches are those of a new process.
+
+    Answers are awaited for a second at most, so that a test of a hanging vendor is quick.
+    """
+    environment = {
+        "AWS_ENDPOINT_URL": aws.url,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "a-key-of-the-tests",
+        "AWS_SECRET_ACCESS_KEY": "a-secret-of-the-tests",
+        "ZENDESK_URL": zendesk.url,
+        "GITLAB_URL": gitlab.url,
+        "GITLAB_PROJECT": gitlab.project,
+        "SLACK_API_URL": slack.url,
+        **SETTINGS,
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(http_session, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(slack_module, "READ_SECONDS", 1.0)  # slack_sdk takes whole seconds
+    forget()
+    yield
+    forget()
+
+
+def forget() -> None:
+    settings.cache_clear()
+    client.cache_clear()
+    secrets._provider.cache_clear()
+    zendesk_module._tokens.clear()

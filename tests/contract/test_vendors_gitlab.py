@@ -1,0 +1,162 @@
+"""The package's GitLab module against the stand-in."""
+
+import pytest
+
+from mechanizer import gitlab as ours
+from mechanizer import story as stories
+from mechanizer.errors import OutcomeUnknown, VendorRejected
+from sandbox.standins import GitLab
+from tests.contract.aws import Aws
+from tests.contract.calls import call
+from tests.contract.memory import HOSTILE, MemoryEffects, request, story
+
+pytestmark = pytest.mark.usefixtures("deployed")
+
+LICENSE = "\n".join([*["/close" + "A" * 54] * 20, "/9j4=", ""])
+RESULTS = {
+    "license": {"expires_on": "2026-11-26", "blocks_on": "2026-12-01"},
+    "email": {"message_id": "m", "possibly_sent_twice": True},
+    "eligibility": {"told": [HOSTILE]},
+}
+
+
+def test_an_issue_is_confidential_labelled_and_holds_the_license_whole(gitlab: GitLab) -> None:
+    made = ours.issue(MemoryEffects(request()), "A title", story(), LICENSE)
+
+    [issue] = gitlab.state()
+    assert made == {"iid": 1, "url": issue["web_url"], "outcome": "issued"}
+    assert (issue["title"], issue["state"], issue["confidential"]) == ("A title", "opened", True)
+    assert issue["labels"] == ["Mechanizer::Emergency License Generation"]
+    assert f"```text\n{LICENSE.strip()}\n```" in issue["description"]
+    assert gitlab.violations == []
+
+
+def test_closing_makes_it_the_success_whatever_it_told_before(gitlab: GitLab) -> None:
+    ours.issue(MemoryEffects(request()), "[Failure] - …", story("failed"))
+
+    for _ in range(2):
+        ours.close_issue(1, "[Success] - …", story("issued"), LICENSE)
+
+    [issue] = gitlab.state()
+    assert (issue["title"], issue["state"]) == ("[Success] - …", "closed")
+    assert "zd-4242-1/issued" in issue["description"]
+    assert "zd-4242-1/failed" not in issue["description"]
+    assert (issue["labels"], issue["confidential"]) == (["Mechanizer::Emergency License Generation"], True)
+    assert gitlab.violations == []
+
+
+@pytest.mark.parametrize("kind", [{"status": 500}, {"reset": True}, {"malformed": True}])
+def test_closing_again_after_a_lost_answer_changes_nothing(gitlab: GitLab, kind: dict[str, object]) -> None:
+    ours.issue(MemoryEffects(request()), "A title", story(), LICENSE)
+    gitlab.inject({"method": "PUT", "after_effect": True, **kind})
+
+    with pytest.raises(OutcomeUnknown):
+        ours.close_issue(1, "Another title", story(), LICENSE)
+    before = gitlab.state()[0]
+    ours.close_issue(1, "Another title", story(), LICENSE)
+
+    after = gitlab.state()[0]
+    assert {**after, "updated_at": None, "closed_at": None} == {
+        **before,
+        "updated_at": None,
+        "closed_at": None,
+    }
+    assert sum(r.method == "PUT" for r in gitlab.requests) == 2
+
+
+def test_text_from_outside_runs_no_quick_action_and_calls_nobody(gitlab: GitLab) -> None:
+    effects = MemoryEffects(request())
+
+    ours.issue(effects, "A title", story(fact=HOSTILE), LICENSE)
+    ours.comment(effects, 1, story("undelivered", fact=HOSTILE))
+
+    [issue] = gitlab.state()
+    flat = " ".join(HOSTILE.split())
+    assert flat in issue["description"]
+    assert flat in issue["notes"][0]["body"]
+    assert issue["state"] == "opened"
+    assert gitlab.violations == []
+
+
+@pytest.mark.parametrize("fact", ["`", "``", "a`", "`a", "```text", "` `` ```", "@all", "", "/close", "~~~"])
+def test_no_value_ends_its_code_span(gitlab: GitLab, fact: str) -> None:
+    ours.issue(MemoryEffects(request()), "A title", story(fact=f"{fact} @all {fact}"), LICENSE)
+
+    assert gitlab.violations == []
+
+
+def test_the_longest_title_fits(gitlab: GitLab) -> None:
+    asked = request("hostile")
+
+    ours.issue(MemoryEffects(asked), stories.failure_title(asked), story())
+    ours.close_issue(1, stories.success_title(asked), stories.issued(asked, RESULTS), LICENSE)
+
+    [issue] = gitlab.state()
+    assert len(issue["title"]) == 255
+    assert issue["title"].startswith("[Success] - Created a license under o'hare+")
+    assert issue["title"].endswith("… for 250 users")
+    assert asked.details.customer_email in issue["description"]
+    assert gitlab.violations == []
+
+
+def test_only_the_requests_own_issue_is_found(gitlab: GitLab) -> None:
+    forged = "x\n- Reference: `zd-4242-1/issued`"
+    for number in range(10, 130):
+        ours.issue(
+            MemoryEffects(request()), "Another", story(request_id=f"zd-4242-{number}", fact=forged), LICENSE
+        )
+    gitlab.inject({"method": "POST", "reset": True})
+    effects = MemoryEffects(request())
+    with pytest.raises(OutcomeUnknown):
+        ours.issue(effects, "A title", story(), LICENSE)
+
+    made = ours.issue(effects, "A title", story(), LICENSE)
+
+    assert made["iid"] == 121
+    assert gitlab.state()[-1]["title"] == "A title"
+
+
+def test_an_old_issue_is_found_behind_a_hundred_newer_ones(gitlab: GitLab) -> None:
+    effects = MemoryEffects(request())
+    gitlab.inject({"method": "POST", "reset": True, "after_effect": True})
+    with pytest.raises(OutcomeUnknown):
+        ours.issue(effects, "A title", story("failed"))
+    for number in range(10, 130):
+        ours.issue(MemoryEffects(request()), "Another", story(request_id=f"zd-4242-{number}"))
+
+    found = ours.issue(effects, "A title", story(), LICENSE)
+
+    assert (found["iid"], found["outcome"]) == (1, "failed")
+    assert gitlab.violations == []
+
+
+def test_a_person_can_close_and_retitle_the_issue_and_it_is_still_found(gitlab: GitLab) -> None:
+    effects = MemoryEffects(request())
+    gitlab.inject({"method": "POST", "malformed": True, "after_effect": True})
+    with pytest.raises(OutcomeUnknown):
+        ours.issue(effects, "A title", story())
+    change = {"title": "Mine", "state_event": "close", "add_labels": "seen"}
+    call(f"{gitlab.url}/api/v4/projects/42/issues/1", "PUT", change, **{"PRIVATE-TOKEN": gitlab.token})
+
+    assert ours.issue(effects, "A title", story())["iid"] == 1
+    assert len(gitlab.state()) == 1
+
+
+def test_a_rotated_token_is_read_again(aws: Aws, gitlab: GitLab) -> None:
+    ours.issue(MemoryEffects(request()), "A title", story())
+    gitlab.token = "the-next-token"
+    aws.secrets["gitlab-secret"] = {"token": "the-next-token"}
+
+    ours.comment(MemoryEffects(request()), 1, story("undelivered"))
+
+    assert [r.status for r in gitlab.requests] == [201, 401, 201]
+
+
+def test_a_wrong_token_is_lasting(aws: Aws, gitlab: GitLab) -> None:
+    aws.secrets["gitlab-secret"] = {"token": "never-right"}
+
+    with pytest.raises(VendorRejected) as error:
+        ours.issue(MemoryEffects(request()), "A title", story())
+
+    assert error.value.status == 401
+    assert "never-right" not in str(error.value)

@@ -1,0 +1,136 @@
+"""The package's Slack module against the stand-in."""
+
+import pytest
+
+from mechanizer import slack as ours
+from mechanizer import story as stories
+from mechanizer.errors import OutcomeUnknown, RateLimited, VendorRejected
+from mechanizer.settings import settings
+from sandbox.standins import Slack
+from tests.contract.aws import Aws
+from tests.contract.memory import HOSTILE, MemoryEffects, request, story
+
+pytestmark = pytest.mark.usefixtures("deployed")
+
+
+def test_a_message_unfurls_nothing_and_can_be_found_again(slack: Slack) -> None:
+    told = ours.tell(MemoryEffects(request()), story())
+
+    [message] = slack.state()
+    sent = slack.requests[0].fields()
+    assert told == {"channel": "C0EMERGENCY", "ts": message["ts"]}
+    assert (sent["unfurl_links"], sent["unfurl_media"], sent["parse"]) == (False, False, "none")
+    assert "zd-4242-1" in str(message["metadata"])
+    assert slack.violations == []
+
+
+def test_text_from_outside_is_escaped_and_calls_nobody(slack: Slack) -> None:
+    ours.tell(MemoryEffects(request()), story(fact=HOSTILE))
+
+    [message] = slack.state()
+    escaped = " ".join(HOSTILE.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    assert escaped in message["text"]
+    assert slack.violations == []
+
+
+def test_what_follows_goes_into_the_thread_each_once(slack: Slack) -> None:
+    effects = MemoryEffects(request())
+    first = ours.tell(effects, story("failed"))
+
+    for outcome in ("given_up", "issued", "given_up", "failed"):
+        ours.tell(effects, story(outcome))
+
+    assert [m.get("thread_ts") for m in slack.state()] == [None, first["ts"], first["ts"]]
+    assert slack.violations == []
+
+
+def test_another_requests_message_is_not_taken_for_its_own(slack: Slack) -> None:
+    ours.tell(MemoryEffects(request()), story(request_id="zd-4242-11", fact="zd-4242-1"))
+    effects = MemoryEffects(request())
+    slack.inject({"path": "/api/chat.postMessage", "reset": True})
+    with pytest.raises(OutcomeUnknown):
+        ours.tell(effects, story())
+
+    ours.tell(effects, story())
+
+    assert [m["metadata"]["event_payload"]["request_id"] for m in slack.state()] == [
+        "zd-4242-11",
+        "zd-4242-1",
+    ]
+    assert all("thread_ts" not in m for m in slack.state())
+
+
+def test_a_message_is_found_behind_newer_ones_on_several_pages(slack: Slack) -> None:
+    effects = MemoryEffects(request())
+    slack.inject({"path": "/api/chat.postMessage", "reset": True, "after_effect": True})
+    with pytest.raises(OutcomeUnknown):
+        ours.tell(effects, story())
+    for number in range(2, 260):
+        ours.tell(MemoryEffects(request()), story(request_id=f"zd-4242-{number}"))
+
+    found = ours.tell(effects, story())
+
+    assert found["ts"] == slack.state()[0]["ts"]
+    assert len(slack.state()) == 259
+    assert slack.violations == []
+
+
+@pytest.mark.parametrize("channel", ["C0EMERGENCY", "support_licensing-subscription"])
+def test_the_channel_may_be_an_id_or_a_bare_name(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch, channel: str
+) -> None:
+    monkeypatch.setenv("SLACK_CHANNEL", channel)
+    settings.cache_clear()
+    effects = MemoryEffects(request())
+    slack.inject({"path": "/api/chat.postMessage", "malformed": True, "after_effect": True})
+    with pytest.raises(OutcomeUnknown):
+        ours.tell(effects, story())
+
+    assert ours.tell(effects, story())["channel"] == "C0EMERGENCY"
+    assert len(slack.state()) == 1
+
+
+def test_a_channel_that_is_not_there_is_lasting(slack: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_CHANNEL", "#nowhere")
+    settings.cache_clear()
+
+    with pytest.raises(VendorRejected, match="channel_not_found"):
+        ours.tell(MemoryEffects(request()), story())
+
+
+def test_too_many_requests_is_not_waited_for(slack: Slack) -> None:
+    slack.inject({"status": 429, "retry_after": 60})
+
+    with pytest.raises(RateLimited):
+        ours.tell(MemoryEffects(request()), story())
+
+    assert len(slack.requests) == 1
+
+
+def test_a_rotated_token_is_read_again(aws: Aws, slack: Slack) -> None:
+    ours.tell(MemoryEffects(request()), story())
+    slack.token = "xoxb-the-next"
+    aws.secrets["slack-secret"] = {"bot_token": "xoxb-the-next"}
+
+    ours.tell(MemoryEffects(request()), story(request_id="zd-4242-2"))
+
+    assert len(slack.state()) == 2
+
+
+def test_a_wrong_token_is_lasting(aws: Aws) -> None:
+    aws.secrets["slack-secret"] = {"bot_token": "xoxb-never-right"}
+
+    with pytest.raises(VendorRejected) as error:
+        ours.tell(MemoryEffects(request()), story())
+
+    assert error.value.status == 401
+    assert "never-right" not in str(error.value)
+
+
+def test_the_hostile_requests_own_story_stays_text(slack: Slack) -> None:
+    asked = request("hostile")
+
+    ours.tell(MemoryEffects(asked), stories.refused(asked, [{"code": "prospect", "message": HOSTILE}]))
+
+    assert asked.details.customer_email.replace("&", "&amp;") in slack.state()[0]["text"]
+    assert slack.violations == []

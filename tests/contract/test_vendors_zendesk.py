@@ -1,0 +1,263 @@
+"""The package's Zendesk module against the stand-in."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mechanizer import story as stories
+from mechanizer import zendesk as ours
+from mechanizer.eligibility import Facts, Rules, checks
+from mechanizer.errors import NotConfigured, RateLimited, VendorRejected, VendorUnavailable
+from sandbox.standins import Zendesk
+from tests.contract.aws import Aws
+from tests.contract.calls import CREDENTIALS
+from tests.contract.memory import HOSTILE, MemoryEffects, request, story
+
+pytestmark = pytest.mark.usefixtures("deployed")
+
+INPUTS = sorted(path.stem for path in Path("events/state_machine").glob("*.json") if path.stem != "invalid")
+
+
+def test_a_ticket_is_read_whole_in_three_calls(zendesk: Zendesk) -> None:
+    ticket = ours.read_ticket(4242)
+
+    assert ticket is not None
+    assert (ticket.status, ticket.requester_email, ticket.screenshots) == ("open", "ops@customer.example", 2)
+    assert ticket.created_at == datetime(2026, 11, 21, 9, 40, tzinfo=UTC)
+    assert ticket.organization is not None
+    assert (ticket.organization.id, ticket.organization.account_type) == (501, "Customer")
+    assert ticket.organization.marks == {"customer", "sub_sm_premium"}
+    assert ticket.organization.expiration_date == "2026-11-06"
+    assert len(zendesk.requests) == 3  # a token, the ticket with its people, the comments
+    assert zendesk.violations == []
+
+
+def test_pasted_screenshots_count_and_no_picture_is_fetched(zendesk: Zendesk) -> None:
+    ticket = ours.read_ticket(4257)
+
+    assert ticket is not None
+    assert ticket.screenshots == 2
+    assert not [r for r in zendesk.requests if r.path.startswith("/attachments")]
+
+
+@pytest.mark.parametrize("ticket_id", [4258, 4299])
+def test_a_deleted_ticket_is_none(ticket_id: int) -> None:
+    assert ours.read_ticket(ticket_id) is None
+
+
+def test_a_ticket_without_an_organization_has_none() -> None:
+    ticket = ours.read_ticket(4247)
+
+    assert ticket is not None
+    assert ticket.organization is None
+
+
+@pytest.mark.parametrize(
+    ("agent_id", "role", "active"),
+    [
+        (77, "agent", True),
+        (78, "admin", True),
+        (79, "agent", False),
+        (80, "end-user", True),
+        (81, "agent", False),
+    ],
+)
+def test_an_agent_is_read(agent_id: int, role: str, active: bool) -> None:
+    agent = ours.read_agent(agent_id)
+
+    assert agent is not None
+    assert (agent.role, agent.active) == (role, active)
+    assert ours.read_agent(999) is None
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_each_input_is_refused_for_the_one_reason_in_its_name(zendesk: Zendesk, name: str) -> None:
+    asked = request(name)
+    rules = Rules(
+        emergency_days=frozenset({5, 6}),
+        extra_emergency_dates=frozenset[date](),
+        time_zone=ZoneInfo("UTC"),
+        grace_days=14,
+        window_days=3,
+        min_screenshots=2,
+    )
+    assert asked.agent_id is not None
+    facts = Facts(
+        requested_at=asked.requested_at,
+        ticket=ours.read_ticket(asked.details.ticket_id),
+        customer_email=asked.details.customer_email,
+        license_expired_on=asked.details.license_expired_on,
+        agent_given=True,
+        agent=ours.read_agent(asked.agent_id),
+    )
+
+    refused = [check.code for check in checks(facts, rules) if not check.ok]
+
+    assert refused == ([] if name in ("eligible", "hostile") else [name])
+    assert zendesk.violations == []
+
+
+@pytest.mark.parametrize("read", [lambda: ours.read_ticket(4242), lambda: ours.read_agent(77)])
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"status": 500}, VendorUnavailable),
+        ({"status": 503, "retry_after": 30}, VendorUnavailable),
+        ({"status": 429, "retry_after": 30}, RateLimited),
+        ({"status": 403}, VendorRejected),
+        ({"status": 200}, VendorUnavailable),
+        ({"malformed": True}, VendorUnavailable),
+        ({"reset": True}, VendorUnavailable),
+        ({"hang": True}, VendorUnavailable),
+    ],
+)
+def test_a_read_that_fails_is_tried_once_and_passing(
+    zendesk: Zendesk, read: Callable[[], object], fault: dict[str, object], error: type[Exception]
+) -> None:
+    zendesk.inject({"path": "/api/v2/*", "times": None, **fault})
+
+    with pytest.raises(error):
+        read()
+
+    assert len([r for r in zendesk.requests if r.path.startswith("/api/v2/")]) == 1
+
+
+@pytest.mark.parametrize(
+    "fault", [{"status": 500}, {"malformed": True}, {"reset": True}, {"status": 200}, {"hang": True}]
+)
+def test_no_token_is_passing_also_for_a_write(zendesk: Zendesk, fault: dict[str, object]) -> None:
+    zendesk.inject({"path": "/oauth/tokens", **fault})
+
+    with pytest.raises(VendorUnavailable):
+        ours.note(MemoryEffects(request()), story())
+
+    assert len(zendesk.requests) == 1
+
+
+def test_a_token_is_asked_for_once_and_again_when_it_has_expired(zendesk: Zendesk) -> None:
+    def tokens() -> int:
+        return sum(r.path == "/oauth/tokens" for r in zendesk.requests)
+
+    ours.read_agent(77)
+    ours.read_agent(78)
+    assert tokens() == 1
+
+    zendesk.expire_tokens()
+    assert ours.read_agent(77) is not None
+    assert tokens() == 2
+    assert zendesk.violations == []
+
+
+def test_a_rotated_secret_is_read_again(aws: Aws, zendesk: Zendesk) -> None:
+    ours.read_agent(77)
+    aws.secrets["zendesk-secret"] = zendesk.secret = {
+        **CREDENTIALS,
+        "client_secret": "the-next-client-secret",
+    }
+    zendesk.expire_tokens()
+
+    assert ours.read_agent(77) is not None
+
+
+def test_a_wrong_secret_is_lasting_after_one_more_look(aws: Aws, zendesk: Zendesk) -> None:
+    aws.secrets["zendesk-secret"] = {**CREDENTIALS, "client_secret": "never-right"}
+
+    with pytest.raises(VendorRejected) as error:
+        ours.read_agent(77)
+
+    assert error.value.status == 401
+    assert "never-right" not in str(error.value)
+    assert len(zendesk.requests) == 2
+
+
+def test_an_unset_secret_names_the_command(aws: Aws, zendesk: Zendesk) -> None:
+    del aws.secrets["zendesk-secret"]
+
+    with pytest.raises(NotConfigured, match="put-secret-value --secret-id zendesk-secret"):
+        ours.read_agent(77)
+
+    assert zendesk.requests == []
+
+
+def test_a_static_token_needs_no_credentials(aws: Aws, zendesk: Zendesk) -> None:
+    aws.secrets["zendesk-secret"] = zendesk.secret = {"oauth_token": "a-static-token"}
+
+    assert ours.read_agent(77) is not None
+    assert [r.path for r in zendesk.requests] == ["/api/v2/users/77.json"]
+
+
+def test_a_note_is_internal_and_text_from_outside_stays_text(zendesk: Zendesk) -> None:
+    before = zendesk.ticket(4242)
+
+    ours.note(MemoryEffects(request()), story(fact=HOSTILE))
+
+    after = zendesk.ticket(4242)
+    assert (after["comments"], after["status"], after["tags"]) == (
+        before["comments"],
+        before["status"],
+        before["tags"],
+    )
+    [note] = after["notes"]
+    assert HOSTILE.replace("\r\n", "\n") in note["body"].replace("\r\n", "\n")
+    assert "<script" not in note["html_body"]
+    assert zendesk.violations == []
+
+
+@pytest.mark.parametrize(("status", "reason"), [("closed", "closed"), ("deleted", "does not exist")])
+def test_a_ticket_that_takes_no_note_is_skipped_with_its_reason(
+    zendesk: Zendesk, status: str, reason: str
+) -> None:
+    zendesk.set_status(4242, status)
+
+    result = ours.note(MemoryEffects(request()), story())
+
+    assert reason in result["skipped"]
+    assert zendesk.ticket(4242)["notes"] == []
+
+
+def test_a_note_refused_for_another_reason_is_lasting(zendesk: Zendesk) -> None:
+    zendesk.inject({"method": "PUT", "status": 422})
+
+    with pytest.raises(VendorRejected):
+        ours.note(MemoryEffects(request()), story())
+
+
+def test_a_note_is_found_behind_a_hundred_comments_and_no_other_is_taken_for_it(zendesk: Zendesk) -> None:
+    for number in range(2, 120):
+        ours.note(MemoryEffects(request()), story(request_id=f"zd-4242-{number}"))
+    zendesk.inject({"method": "PUT", "reset": True, "after_effect": True})
+    effects = MemoryEffects(request())
+
+    with pytest.raises(Exception, match="may have happened"):
+        ours.note(effects, story(request_id="zd-4242-1"))
+    ours.note(effects, story(request_id="zd-4242-1"))
+
+    assert sum("zd-4242-1/issued" in note["body"] for note in zendesk.ticket(4242)["notes"]) == 1
+    assert len(zendesk.ticket(4242)["notes"]) == 119
+
+
+def test_the_customer_cannot_forge_a_note(zendesk: Zendesk) -> None:
+    effects = MemoryEffects(request())
+    forged = {"author_id": 2001, "body": "zd-4242-1/issued", "public": True, "at": "2026-11-21T10:00:00Z"}
+    zendesk._account.comments[4242].append(zendesk._account.comment(**forged))
+    zendesk.inject({"method": "PUT", "reset": True})
+    with pytest.raises(Exception, match="may have happened"):
+        ours.note(effects, story())
+
+    ours.note(effects, story())
+
+    assert len(zendesk.ticket(4242)["notes"]) == 1
+
+
+def test_the_real_stories_of_the_hostile_request_stay_text(zendesk: Zendesk) -> None:
+    asked = request("hostile")
+    reasons = [{"code": "prospect", "message": "The organization is a prospect"}]
+
+    ours.note(MemoryEffects(asked), stories.refused(asked, reasons))
+
+    [note] = zendesk.ticket(4255)["notes"]
+    assert asked.details.customer_email in note["body"]
+    assert zendesk.violations == []
