@@ -3,8 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from mechanizer import ledger
 from mechanizer.admission import admit
 from mechanizer.entry import Run, observed, step_function
+from mechanizer.errors import Superseded
+from mechanizer.outcome import superseded
 from mechanizer.verdict import dry_run, judge
 
 Json = dict[str, Any]
@@ -16,6 +19,9 @@ def check(run: Run) -> Json:
     record = admit(run.request, run.execution_arn)
     if record.verdict and record.verdict["eligible"]:
         return dict(record.verdict)
+    if superseded(run.request, ledger.ticket(run.request.details.ticket_id)):
+        # Without a verdict of its own it would end with a note on why it is refused: the newer one's license.
+        raise Superseded(f"A newer request has taken the place of {run.request.request_id}")
     return judge(record)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from mechanizer import executions
 from mechanizer.executions import Execution
 from mechanizer.ledger import Record, Ticket
+from mechanizer.request import Request, ticket_and_number
 from mechanizer.retry import Policy, will_retry
 
 Json = dict[str, Any]
@@ -111,11 +112,21 @@ def status_of(record: Record, ticket: Ticket | None, execution: Execution | None
     """A request's status; ``execution`` is its latest one."""
     if record.issued:
         return Status.ISSUED
-    if ticket and ticket.active != record.request.request_id:
+    if superseded(record.request, ticket):
         return Status.SUPERSEDED
     if record.refused and not (execution and execution.failed):
         return Status.REFUSED
     return Status.FAILED if execution and execution.failed else Status.RUNNING
+
+
+def superseded(request: Request, ticket: Ticket | None) -> bool:
+    """Whether a newer request of the ticket has taken this one's place.
+
+    One that somebody started by hand on a ticket that has its license was never in any place: the
+    rules refuse it.
+    """
+    parts = ticket_and_number(request.request_id)
+    return ticket is not None and parts is not None and ticket.number > parts[1]
 
 
 def complete(record: Record) -> bool:

@@ -64,7 +64,7 @@ def _read(name: str, arn: str, *, fresh: bool) -> dict[str, object]:
     except TransformParameterError:
         raise _not_configured(name, arn, "is not JSON") from None
     except GetParameterError as error:
-        cause = error.__cause__ or error
+        cause = error.__context__ or error  # Powertools raises its own while handling boto3's
         if isinstance(cause, ClientError) and code_of(cause) == "ResourceNotFoundException":
             raise _not_configured(name, arn, "has no value yet") from None
         with calling("Secrets Manager"):

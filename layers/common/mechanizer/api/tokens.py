@@ -93,11 +93,15 @@ def _signed_by(token: str, keys: list[str]) -> Mapping[str, Any] | None:
 
 
 def _keys(*, fresh: bool) -> list[str]:
-    value = secret("app_secret", fresh=fresh)
-    keys = [value[name] for name in ("current", "previous") if len(value[name].encode()) >= SHORTEST_SECRET]
+    # A secret without a usable value is not kept: somebody may have mended it.
+    keys = _long_enough(secret("app_secret", fresh=fresh)) or _long_enough(secret("app_secret", fresh=True))
     if not keys:
         raise NotConfigured(f"app_secret holds no value of at least {SHORTEST_SECRET} bytes")
     return keys
+
+
+def _long_enough(value: Mapping[str, str]) -> list[str]:
+    return [value[name] for name in ("current", "previous") if len(value[name].encode()) >= SHORTEST_SECRET]
 
 
 def _number(claims: Mapping[str, Any], name: str) -> int:
