@@ -281,8 +281,14 @@ class RequestClaims:
         }
         write = _put(_request_key(self.request.request_id), f"effect#{effect}", item, attempt=new.attempt)
         if old:
-            write["Put"]["ConditionExpression"] = "attempt = :attempt"
-            write["Put"]["ExpressionAttributeValues"] = {":attempt": {"N": str(old.attempt)}}
+            write["Put"] |= {
+                "ConditionExpression": "attempt = :attempt AND #state <> :done",
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": {
+                    ":attempt": {"N": str(old.attempt)},
+                    ":done": {"S": State.DONE.value},
+                },
+            }
         guard = effect in GUARDED and (old is None or old.attempt != new.attempt)
         if _transact([write, *([active_check(self.request)] if guard else [])]):
             return True

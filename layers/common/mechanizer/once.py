@@ -2,7 +2,7 @@
 
 The claim is written before the effect. Whoever finds a claim whose holder is dead, or never heard
 back, looks outside first (``find``) and acts only if nothing is there. Writes to the claim are
-fenced by its attempt number: a holder that was overtaken changes nothing.
+fenced by its attempt number, and what is done is final: a holder that was overtaken changes nothing.
 """
 
 from collections.abc import Callable
@@ -68,7 +68,7 @@ class Claims(Protocol):
         """The claim as it is now, never an older one."""
 
     def replace(self, effect: str, old: Claim | None, new: Claim) -> bool:
-        """Writes ``new`` if ``old``'s attempt (or nothing) is still there; False if it is not.
+        """Writes ``new`` if ``old``'s attempt (or nothing) is still there and not done; else False.
 
         Raises:
             Superseded: the request may not have this effect any more.
