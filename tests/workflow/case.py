@@ -4,6 +4,7 @@ import itertools
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from tests.workflow.deployment import Answer, Deployment, Json
@@ -12,6 +13,7 @@ from tests.workflow.waiting import until
 
 # Eight digits: not to be met in a time stamp or in another number.
 IDS = itertools.count(70_000_001)
+EXAMPLES = Path(__file__).parents[2] / "events/state_machine"
 SCREENSHOTS = ("dashboard.png", "license.png")
 
 
@@ -72,6 +74,12 @@ class Case:
                 }
             ],
         }
+
+    def joins(self, other: "Case") -> "Case":
+        """The ticket becomes one of the other's organization."""
+        with self.at.zendesk.lock:
+            self.at.zendesk._account.tickets[self.id]["organization_id"] = other.id
+        return self
 
     # -- the API
     def token(self, **changes: Any) -> str:
@@ -143,6 +151,10 @@ class Case:
         """Those that are named after this ticket's requests."""
         return [e for e in self.at.executions() if str(self.id) in e["name"]]
 
+    def output(self) -> Json:
+        """The output of the request's own execution."""
+        return dict(json.loads(self.at.describe(self.own_execution)["output"]))
+
     # -- what came out
     def mails(self) -> list[Mail]:
         return [mail for mail in mails_in(self.at.ready["outbox"]) if str(self.id) in mail.plain]
@@ -166,6 +178,17 @@ class Case:
             "messages": self.messages(),
             "notes": self.notes(),
         }
+
+
+class Example(Case):
+    """A ticket of the default fixtures, and its example in events/state_machine/, run once to its end."""
+
+    def __init__(self, deployment: Deployment, name: str) -> None:
+        self.at = deployment
+        self.input: Json = json.loads((EXAMPLES / f"{name}.json").read_text())
+        self.id, self.email = self.input["ticket_id"], self.input["customer_email"]
+        self.request_id = self.input["request_id"]
+        self.execution = deployment.run(self.input, self.request_id)
 
 
 def today() -> date:

@@ -1,0 +1,151 @@
+"""What the issue tracker gets: one issue a request, with all that somebody needs who was not there."""
+
+import re
+
+import pytest
+
+from tests.workflow.case import Case
+
+LABEL = "Mechanizer::Emergency License Generation"
+
+
+def without_spaces(text):
+    return re.sub(r"\s", "", text)
+
+
+@pytest.fixture
+def issue(issued):
+    (issue,) = issued.issues()
+    return issue
+
+
+class TestSuccess:
+    def test_is_closed_confidential_and_labelled(self, issued, issue):
+        assert issue["title"] == f"[Success] - Created a license under {issued.email} for 250 users"
+        assert (issue["state"], issue["confidential"], issue["labels"]) == ("closed", True, [LABEL])
+        assert issue["notes"] == []
+
+    def test_says_all_that_matters(self, issued, issue):
+        text, view = issue["description"], issued.view()
+
+        assert f"{issued.at.zendesk.url}/agent/tickets/{issued.id}" in text
+        assert "ada (as given in the app)" in text
+        assert view["expires_on"] in text
+        assert view["blocks_on"] in text
+        assert issued.request_id in text
+        assert view["next_action"] in text
+
+    def test_holds_a_copy_of_the_license(self, issued, issue):
+        (mail,) = issued.mails()
+
+        assert without_spaces(mail.license.decode()) in without_spaces(issue["description"])
+
+    def test_is_named_by_output_and_answer(self, issued, issue):
+        assert issued.output()["issue"] == {"iid": issue["iid"], "url": issue["web_url"]}
+        assert issued.view()["issue_url"] == issue["web_url"]
+
+
+class TestFailure:
+    @pytest.fixture
+    def failed(self, case):
+        rejected = case.at.proxy.failing(
+            "SendEmail", case.request_id, 400, "MessageRejected", "Address is not verified"
+        )
+        with rejected:
+            case.accepted()
+            case.ended("failed")
+        return case
+
+    def test_is_open_and_says_what_failed(self, failed):
+        (issue,) = failed.issues()
+        text, view = issue["description"], failed.view()
+
+        assert issue["title"] == f"[Failure] - Could not create a license under {failed.email} for 250 users"
+        assert (issue["state"], issue["confidential"], issue["labels"]) == ("opened", True, [LABEL])
+        assert view["error"]["step"] == "send_email"
+        assert view["error"]["code"] == "EmailRejected"
+        assert view["error"]["will_retry"] is False
+        for said in (
+            "send_email",
+            "EmailRejected",
+            view["error"]["message"],
+            view["execution_url"],
+            failed.request_id,
+        ):
+            assert said in text, said
+        assert view["next_action"] in text
+        assert view["issue_url"] == issue["web_url"]
+        assert "```" not in text, "there is no license to copy"
+
+    def test_the_others_are_told_the_same(self, failed):
+        view = failed.view()
+
+        (message,) = failed.messages()
+        (note,) = failed.notes()
+        assert view["next_action"] in message["text"]
+        assert view["next_action"] in note
+        assert "thread_ts" not in message
+
+    def test_becomes_the_success(self, failed):
+        (before,) = failed.issues()
+
+        failed.accepted()
+        failed.ended("issued")
+
+        (after,) = failed.issues()
+        assert (after["iid"], after["state"]) == (before["iid"], "closed")
+        assert after["title"] == f"[Success] - Created a license under {failed.email} for 250 users"
+        assert without_spaces(failed.mails()[0].license.decode()) in without_spaces(after["description"])
+        assert "EmailRejected" not in after["description"]
+        first, reply = failed.messages()
+        assert reply["thread_ts"] == first["ts"]
+        assert len(failed.notes()) == 2
+
+    def test_after_the_mail_is_a_comment(self, case):
+        slack = {"path": "/api/chat.postMessage", "status": 403, "times": 1}
+        with case.at.proxy.holding("SendEmail", case.request_id) as held:
+            case.accepted()
+            assert held.reached.wait(20)
+            case.at.slack.inject(slack)
+        view = case.ended("issued")
+
+        assert view["error"]["step"] == "notify_slack"
+        (issue,) = case.issues()
+        assert (issue["state"], issue["title"][:9]) == ("closed", "[Success]")
+        (comment,) = issue["notes"]
+        assert "notify_slack" in comment["body"]
+        assert view["next_action"] in comment["body"]
+        assert len(case.mails()) == 1
+
+        redriven = case.at.redrive(case.own_execution)
+        assert redriven["status"] == "SUCCEEDED"
+        assert case.view()["error"] is None
+        assert len([m for m in case.messages() if "thread_ts" not in m]) == 1
+
+    def test_before_there_is_an_issue_none_is_made_of_it(self, case):
+        with case.at.proxy.holding("SendEmail", case.request_id) as held:
+            case.accepted()
+            assert held.reached.wait(20)
+            case.at.gitlab.inject({"method": "POST", "path": "*/issues", "status": 403, "times": 1})
+        view = case.ended("issued")
+
+        assert (view["error"]["step"], view["issue_url"], case.issues()) == ("create_issue", None, [])
+        assert view["next_action"] in case.messages()[0]["text"]
+        assert view["next_action"] in case.notes()[0]
+
+        assert case.at.redrive(case.own_execution)["status"] == "SUCCEEDED"
+        (issue,) = case.issues()
+        assert (issue["state"], issue["title"][:9]) == ("closed", "[Success]")
+
+
+def test_a_title_has_at_most_255_characters(deployment):
+    labels = ".".join(["a-domain-that-is-as-long-as-it-may-be"] * 6)
+    email = f"{'o' * (253 - len(labels) - 8)}@{labels}.example"[-254:]
+    case = Case(deployment, email=email)
+
+    case.issued()
+
+    (issue,) = case.issues()
+    assert len(issue["title"]) == 255
+    assert issue["title"].startswith(f"[Success] - Created a license under {email[:150]}")
+    assert issue["title"].endswith("… for 250 users")
