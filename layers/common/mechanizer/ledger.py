@@ -33,6 +33,7 @@ Json = dict[str, Any]
 KEPT = timedelta(days=400)
 # Only the active request of a ticket may have these; the others follow from them.
 GUARDED = frozenset({"license", "email"})
+UNMET = frozenset({"None", "ConditionalCheckFailed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +155,13 @@ def open_request(request: Request, seen: Ticket | None, *, started: bool) -> Non
         writes.append(_no_email(seen.active))
     if not started:
         writes.append(_put("unstarted", request.request_id, {}))
-    if not _transact(writes):
+    if not transact(writes, unmet=UNMET | {"TransactionConflict"}):
         raise Raced(request.request_id)
 
 
 def note_request(request: Request) -> None:
     """Records a request that is not to be its ticket's active one."""
-    _transact([_put_request(request)])
+    transact([_put_request(request)])
 
 
 def save_execution(request_id: str, execution_arn: str) -> None:
@@ -191,7 +192,7 @@ def step(request_id: str, name: str) -> Json | None:
 
 def finish_step(request_id: str, name: str, result: Json) -> None:
     """Notes a step's result; the first one stays."""
-    _transact([_put_step(request_id, name, result)])
+    transact([_put_step(request_id, name, result)])
 
 
 def finish_email(request: Request, organization_id: int | None, result: Json) -> None:
@@ -211,7 +212,7 @@ def finish_email(request: Request, organization_id: int | None, result: Json) ->
     if organization_id is not None:
         issued = {"issued_at": now.isoformat()}
         writes.append(_put(f"organization#{organization_id}", request.request_id, issued))
-    _transact(writes)
+    transact(writes)
 
 
 def licenses_of(organization_id: int, since: datetime) -> list[str]:
@@ -290,7 +291,7 @@ class RequestClaims:
                 },
             }
         guard = effect in GUARDED and (old is None or old.attempt != new.attempt)
-        if _transact([write, *([active_check(self.request)] if guard else [])]):
+        if transact([write, *([active_check(self.request)] if guard else [])]):
             return True
         if guard:
             raise_if_superseded(self.request)
@@ -315,6 +316,27 @@ def active_check(request: Request) -> Json:
             "ExpressionAttributeValues": {":id": {"S": request.request_id}},
         }
     }
+
+
+def transact(writes: list[Json], *, unmet: frozenset[str] = UNMET) -> bool:
+    """All of the writes or none; False if a condition does not hold.
+
+    ``unmet`` are DynamoDB's reasons that say so.
+
+    Raises:
+        VendorUnavailable: any other reason; another transaction on an item at this moment, for one.
+    """
+    try:
+        with calling("DynamoDB"):
+            _db().transact_write_items(TransactItems=writes)
+    except ClientError as error:
+        if code_of(error) != "TransactionCanceledException":
+            raise
+        reasons = {str(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])}
+        if others := reasons - unmet:
+            raise VendorUnavailable(f"DynamoDB canceled a transaction: {sorted(others)}") from error
+        return False
+    return True
 
 
 def _no_email(request_id: str) -> Json:
@@ -367,21 +389,6 @@ def _put(pk: str, sk: str, values: Mapping[str, str], attempt: int | None = None
             "ConditionExpression": "attribute_not_exists(pk)",
         }
     }
-
-
-def _transact(writes: list[Json]) -> bool:
-    """All of the writes or none; False if a condition does not hold."""
-    try:
-        with calling("DynamoDB"):
-            _db().transact_write_items(TransactItems=writes)
-    except ClientError as error:
-        if code_of(error) != "TransactionCanceledException":
-            raise
-        reasons = {str(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])}
-        if reasons - {"None", "ConditionalCheckFailed"}:
-            raise VendorUnavailable(f"DynamoDB canceled a transaction: {sorted(reasons)}") from error
-        return False
-    return True
 
 
 def _update(

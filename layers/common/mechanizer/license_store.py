@@ -5,11 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from mechanizer.aws import calling, client, code_of
+from mechanizer.aws import calling, client
 from mechanizer.errors import LicenseExpired
-from mechanizer.ledger import active_check, raise_if_superseded
+from mechanizer.ledger import active_check, raise_if_superseded, transact
 from mechanizer.request import Request
 from mechanizer.settings import settings
 
@@ -83,12 +81,7 @@ def keep(request: Request, license: StoredLicense) -> StoredLicense:
         "expires": {"N": str(int((datetime.now(UTC) + KEPT).timestamp()))},
     }
     put = {"TableName": _table(), "Item": item, "ConditionExpression": "attribute_not_exists(request_id)"}
-    try:
-        with calling("DynamoDB"):
-            _db().transact_write_items(TransactItems=[{"Put": put}, active_check(request)])
-    except ClientError as error:
-        if code_of(error) != "TransactionCanceledException":
-            raise
+    if not transact([{"Put": put}, active_check(request)]):
         raise_if_superseded(request)
     return usable(request.request_id, find(request.request_id))
 

@@ -1,0 +1,692 @@
+"""The ledger and the license store against DynamoDB as moto plays it, in this process, on the template's tables."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from types import SimpleNamespace
+from typing import Any, Protocol
+
+import boto3
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from mechanizer import aws, ledger, license_store
+from mechanizer import settings as settings_module
+from mechanizer.admission import admit, ground_to_replace
+from mechanizer.errors import InvalidRequest, LicenseExpired, Superseded, VendorUnavailable
+from mechanizer.ledger import Raced, RequestClaims, Ticket
+from mechanizer.license_store import StoredLicense
+from mechanizer.once import Claim, State
+from mechanizer.request import Request, parse_input, request_id
+from scripts.expand_template import expand
+from tests.claims import SimulatedClaims
+from tests.environment import ENVIRONMENT
+
+ARN = "arn:aws:states:us-east-1:123456789012:execution:emergency-license:zd-4242-1"
+VERDICT = {"eligible": True, "reasons": [], "told": [], "organization_id": 88}
+REFUSAL = {**VERDICT, "eligible": False, "reasons": [{"code": "prospect", "message": "…"}]}
+SENT = {"message_id": "message-1", "possibly_sent_twice": False}
+TABLES = {"LedgerTable": "ledger", "LicensesTable": "licenses"}
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, dict[str, Any]]:
+    """The tables as the template has them, by name."""
+    resources = expand()["Resources"]
+    return {table: resources[name]["Properties"] for name, table in TABLES.items()}
+
+
+@pytest.fixture(scope="module")
+def deployed(tables: dict[str, dict[str, Any]]) -> Iterator[Any]:
+    """The template's tables; the package's caches are those of a new process."""
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        forget()
+        client = boto3.client("dynamodb")
+        for name, properties in tables.items():
+            schema = {key: properties[key] for key in ("AttributeDefinitions", "KeySchema", "BillingMode")}
+            client.create_table(TableName=name, **schema)
+        yield client
+    forget()
+
+
+@pytest.fixture
+def database(tables: dict[str, dict[str, Any]], deployed: Any) -> Any:
+    """The tables, empty."""
+    for table, properties in tables.items():
+        keys = [key["AttributeName"] for key in properties["KeySchema"]]
+        for item in items(deployed, table):
+            deployed.delete_item(TableName=table, Key={key: item[key] for key in keys})
+    return deployed
+
+
+def forget() -> None:
+    aws.client.cache_clear()
+    settings_module.settings.cache_clear()
+
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def request(
+    number: int = 1, ticket_id: int = 4242, *, replaces: int | None = None, users: int = 250
+) -> Request:
+    document = {
+        "request_id": request_id(ticket_id, number),
+        "ticket_id": ticket_id,
+        "gitlab_username": "ada",
+        "customer_email": "ops@customer.example",
+        "user_count": users,
+        "license_expired_on": "2026-11-06",
+        "requested_at": "2026-11-21T10:15:00Z",
+        "agent_id": 77,
+        **({"replaces": request_id(ticket_id, replaces)} if replaces else {}),
+    }
+    return parse_input(document, datetime.now(UTC))
+
+
+def opened(number: int = 1, *, started: bool = True, **details: Any) -> Request:
+    made = request(number, **details)
+    ledger.open_request(made, ledger.ticket(made.details.ticket_id), started=started)
+    return made
+
+
+def claim_email(made: Request, state: State = State.CLAIMED) -> None:
+    now = datetime.now(UTC)
+    claim = Claim(State.CLAIMED, 1, now, now)
+    claims = RequestClaims(made)
+    assert claims.replace("email", None, claim)
+    if state is not State.CLAIMED:
+        result = SENT if state is State.DONE else None
+        assert claims.replace("email", claim, replace(claim, state=state, result=result))
+
+
+def issued(number: int = 1, **details: Any) -> Request:
+    made = opened(number, **details)
+    claim_email(made, State.DONE)
+    ledger.finish_email(made, 88, SENT)
+    return made
+
+
+@contextmanager
+def contention(operation: str = "TransactWriteItems", reason: str = "TransactionConflict") -> Iterator[None]:
+    """DynamoDB turns transactions away because of another one on the same items."""
+    events = aws.client("dynamodb").meta.events
+    error = {
+        "Error": {"Code": "TransactionCanceledException", "Message": "Transaction cancelled"},
+        "CancellationReasons": [{"Code": "None"}, {"Code": reason}],
+        "ResponseMetadata": {"HTTPStatusCode": 400},
+    }
+
+    def turn_away(**_call: Any) -> tuple[Any, dict[str, Any]]:
+        return SimpleNamespace(status_code=400), error
+
+    events.register(f"before-call.dynamodb.{operation}", turn_away)
+    try:
+        yield
+    finally:
+        events.unregister(f"before-call.dynamodb.{operation}", turn_away)
+
+
+def items(database: Any, table: str = "ledger") -> list[dict[str, Any]]:
+    pages = database.get_paginator("scan").paginate(TableName=table)
+    return [item for page in pages for item in page["Items"]]
+
+
+# Recording a request
+
+
+def test_a_request_is_recorded_as_it_came_and_is_its_tickets_active_one():
+    made = opened()
+
+    record = ledger.find("zd-4242-1")
+    assert record is not None
+    assert record.request == made
+    assert abs(datetime.now(UTC) - record.recorded_at) < timedelta(minutes=1)
+    assert (record.execution_arn, record.verdict, record.replaced_by, record.delivery) == (None,) * 4
+    assert (record.issued, record.refused, record.given_up) == (False, False, False)
+    assert ledger.ticket(4242) == Ticket("zd-4242-1", issued=None)
+
+
+def test_nothing_is_known_of_what_was_never_recorded():
+    assert (ledger.find("zd-4242-1"), ledger.ticket(4242), ledger.step("zd-4242-1", "send_email")) == (
+        None,
+    ) * 3
+    assert (ledger.delivery("zd-4242-1"), ledger.unstarted(), license_store.find("zd-4242-1")) == (
+        None,
+        [],
+        None,
+    )
+
+
+def test_of_two_that_saw_the_same_ticket_one_opens_its_request():
+    for earlier in (None, ledger.Ticket("zd-4242-1", None)):
+        number = earlier.number + 1 if earlier else 1
+        ledger.open_request(request(number, users=250), earlier, started=False)
+        with pytest.raises(Raced):
+            ledger.open_request(request(number, users=300), earlier, started=False)
+        record = ledger.find(request_id(4242, number))
+        assert record is not None
+        assert record.request.details.user_count == 250
+    assert ledger.ticket(4242) == Ticket("zd-4242-2", issued=None)
+
+
+def test_the_one_who_loses_a_race_records_nothing(database: Any):
+    opened(1)
+    with pytest.raises(Raced):
+        ledger.open_request(request(2), None, started=False)
+    assert ledger.find("zd-4242-2") is None
+    assert ledger.unstarted() == []
+
+
+def test_two_at_the_very_same_moment_are_a_race_too():
+    with contention(), pytest.raises(Raced):
+        ledger.open_request(request(), None, started=True)
+    assert ledger.find("zd-4242-1") is None
+
+
+@pytest.mark.parametrize("state", [None, State.FREE])
+def test_an_earlier_request_is_superseded_while_its_email_is_surely_not_out(state: State | None):
+    earlier = opened(1)
+    if state:
+        claim_email(earlier, state)
+    opened(2, users=300)
+    assert ledger.ticket(4242) == Ticket("zd-4242-2", issued=None)
+
+
+@pytest.mark.parametrize("state", [State.CLAIMED, State.DONE])
+def test_a_request_whose_email_may_be_out_is_not_superseded(state: State):
+    claim_email(opened(1), state)
+    with pytest.raises(Raced):
+        opened(2, users=300)
+    assert ledger.find("zd-4242-2") is None
+
+
+def test_a_replacement_takes_the_place_of_an_issued_request():
+    issued(1)
+    opened(2, replaces=1, users=300)
+
+    earlier = ledger.find("zd-4242-1")
+    assert earlier is not None
+    assert earlier.replaced_by == "zd-4242-2"
+    assert ledger.ticket(4242) == Ticket("zd-4242-2", issued="zd-4242-1")
+
+
+def test_a_request_is_not_replaced_twice():
+    issued(1)
+    issued(2, replaces=1, users=300)
+    issued(3, replaces=2, users=400)
+    with pytest.raises(Raced):
+        opened(4, replaces=1, users=500)
+
+
+def test_a_replacement_that_was_refused_leaves_the_door_open():
+    issued(1)
+    opened(2, replaces=1, users=300)
+    opened(3, replaces=1, users=300)
+    earlier = ledger.find("zd-4242-1")
+    assert earlier is not None
+    assert earlier.replaced_by == "zd-4242-3"
+
+
+def test_a_replacement_whose_email_may_be_out_is_not_superseded_by_another_one():
+    issued(1)
+    claim_email(opened(2, replaces=1, users=300))
+    with pytest.raises(Raced):
+        opened(3, replaces=1, users=400)
+
+
+def test_a_request_can_be_recorded_beside_the_active_one():
+    opened(2)
+    ledger.note_request(request(1))
+    assert ledger.find("zd-4242-1") is not None
+    assert ledger.ticket(4242) == Ticket("zd-4242-2", issued=None)
+
+
+def test_the_first_record_of_a_request_stays():
+    opened(1, users=250)
+    ledger.note_request(request(1, users=300))
+    record = ledger.find("zd-4242-1")
+    assert record is not None
+    assert record.request.details.user_count == 250
+
+
+def test_a_request_is_unstarted_until_its_execution_is_known():
+    opened(1, started=False)
+    opened(1, ticket_id=7, started=False)
+    opened(1, ticket_id=8, started=True)
+    assert ledger.unstarted() == ["zd-4242-1", "zd-7-1"]
+
+    ledger.save_execution("zd-4242-1", ARN)
+    ledger.save_execution("zd-4242-1", f"{ARN}-again")
+    assert ledger.unstarted() == ["zd-7-1"]
+    record = ledger.find("zd-4242-1")
+    assert record is not None
+    assert record.execution_arn == f"{ARN}-again"
+
+
+def test_an_execution_of_nothing_recorded_leaves_no_trace(database: Any):
+    ledger.save_execution("zd-4242-1", ARN)
+    ledger.give_up("zd-4242-1")
+    assert items(database) == []
+
+
+# Admitting one that was started by hand
+
+
+def test_a_request_started_by_hand_is_recorded_and_started():
+    record = admit(request(), ARN)
+    assert record.request == request()
+    assert ledger.ticket(4242) == Ticket("zd-4242-1", issued=None)
+    assert ledger.unstarted() == []
+    known = ledger.find("zd-4242-1")
+    assert known is not None
+    assert known.execution_arn == ARN
+
+
+def test_a_later_run_gets_what_was_recorded_first():
+    first = opened()
+    later = replace(request(), requested_at=datetime(2026, 11, 20, 23, 0, tzinfo=UTC), agent_id=None)
+    assert admit(later, ARN).request == first
+
+
+def test_a_run_with_other_details_is_invalid_and_changes_nothing():
+    opened()
+    ledger.save_execution("zd-4242-1", ARN)
+    with pytest.raises(InvalidRequest, match="other details"):
+        admit(request(users=251), f"{ARN}-by-hand")
+    record = ledger.find("zd-4242-1")
+    assert record is not None
+    assert record.execution_arn == ARN
+
+
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_one_started_by_hand_on_a_ticket_with_a_license_does_not_become_active(number: int):
+    issued(3)
+    admit(request(number), ARN)
+    assert ledger.ticket(4242) == Ticket("zd-4242-3", issued="zd-4242-3")
+
+
+def test_an_older_one_started_by_hand_does_not_become_active():
+    opened(3)
+    admit(request(2), ARN)
+    assert ledger.ticket(4242) == Ticket("zd-4242-3", issued=None)
+
+
+def test_one_started_by_hand_beside_an_email_that_may_be_out_is_recorded_and_superseded():
+    claim_email(opened(1))
+    admit(request(2, users=300), ARN)
+    assert ledger.find("zd-4242-2") is not None
+    assert ledger.ticket(4242) == Ticket("zd-4242-1", issued=None)
+
+
+def test_a_replacement_started_by_hand_needs_a_ground():
+    issued(1)
+    with pytest.raises(InvalidRequest, match="replaces must name an issued request"):
+        admit(request(2, replaces=1), ARN)
+    assert ledger.find("zd-4242-2") is None
+    admit(request(2, replaces=1, users=251), ARN)
+    assert ledger.ticket(4242) == Ticket("zd-4242-2", issued="zd-4242-1")
+
+
+@pytest.mark.parametrize(
+    ("status", "users", "ground"),
+    [
+        (None, 250, None),
+        (None, 249, None),
+        (None, 251, "251 users instead of 250"),
+        ("delivered", 250, None),
+        ("complained", 250, None),
+        ("bounced", 250, "its e-mail was bounced"),
+        ("rejected", 1, "its e-mail was rejected"),
+    ],
+)
+def test_more_users_or_a_mail_that_never_came_are_grounds_to_replace(
+    status: str | None, users: int, ground: str | None
+):
+    issued(1)
+    if status:
+        ledger.save_delivery("zd-4242-1", 5, {"status": status})
+    old, ticket = ledger.find("zd-4242-1"), ledger.ticket(4242)
+    assert ground_to_replace(old, ticket, request(2, users=users).details) == ground
+
+
+# Steps, verdict, e-mail, delivery
+
+
+def test_a_steps_first_result_stays():
+    opened()
+    ledger.finish_step("zd-4242-1", "create_issue", {"iid": 7})
+    ledger.finish_step("zd-4242-1", "create_issue", {"iid": 8})
+    record = ledger.find("zd-4242-1")
+    assert record is not None
+    assert ledger.step("zd-4242-1", "create_issue") == record.steps["create_issue"].result == {"iid": 7}
+    assert abs(datetime.now(UTC) - record.steps["create_issue"].at) < timedelta(minutes=1)
+
+
+def test_a_passed_verdict_ends_the_step_and_a_refusal_does_not():
+    opened()
+    ledger.save_verdict("zd-4242-1", REFUSAL)
+    refused = ledger.find("zd-4242-1")
+    assert refused is not None
+    assert (refused.refused, refused.verdict, dict(refused.steps)) == (True, REFUSAL, {})
+
+    ledger.save_verdict("zd-4242-1", VERDICT)
+    passed = ledger.find("zd-4242-1")
+    assert passed is not None
+    assert (passed.refused, passed.verdict, set(passed.steps)) == (False, VERDICT, {"check_eligibility"})
+
+
+def test_a_finished_email_issues_the_request_for_ticket_and_organization_at_once():
+    made = opened()
+    ledger.finish_email(made, 88, SENT)
+
+    record = ledger.find("zd-4242-1")
+    assert record is not None
+    assert record.issued
+    assert record.steps["send_email"].result == SENT
+    assert ledger.ticket(4242) == Ticket("zd-4242-1", issued="zd-4242-1")
+    assert ledger.licenses_of(88, datetime.now(UTC) - timedelta(days=90)) == ["zd-4242-1"]
+
+
+def test_finishing_the_email_again_changes_nothing(database: Any):
+    made = opened()
+    ledger.finish_email(made, 88, SENT)
+    before = items(database)
+    ledger.finish_email(made, 88, {**SENT, "message_id": "another"})
+    assert items(database) == before
+
+
+def test_a_customer_without_an_organization_has_no_count():
+    ledger.finish_email(opened(), None, SENT)
+    record = ledger.find("zd-4242-1")
+    assert record is not None
+    assert record.issued
+
+
+@pytest.mark.parametrize(
+    "reason", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
+)
+def test_no_note_is_lost_to_another_transaction(reason: str):
+    made = opened()
+    now = datetime.now(UTC)
+    writes = [
+        lambda: ledger.finish_email(made, 88, SENT),
+        lambda: ledger.finish_step("zd-4242-1", "create_issue", {}),
+        lambda: RequestClaims(made).replace("email", None, Claim(State.CLAIMED, 1, now, now)),
+        lambda: license_store.keep(made, LICENSE),
+    ]
+    for write in writes:
+        with contention(reason=reason), pytest.raises(VendorUnavailable):
+            write()
+        write()
+    record = ledger.find("zd-4242-1")
+    assert record is not None
+    assert set(record.steps) == {"send_email", "create_issue"}
+
+
+def test_an_organizations_licenses_are_counted_since_a_day():
+    for ticket_id in (3, 1, 2):
+        issued(1, ticket_id=ticket_id)
+    now = datetime.now(UTC)
+    assert ledger.licenses_of(88, now - timedelta(minutes=1)) == ["zd-1-1", "zd-2-1", "zd-3-1"]
+    assert ledger.licenses_of(88, now + timedelta(minutes=1)) == []
+    assert ledger.licenses_of(89, now - timedelta(minutes=1)) == []
+
+
+def test_more_licenses_than_fit_on_one_page_are_all_counted(database: Any):
+    now = datetime.now(UTC)
+    padding = "x" * 380_000  # a page of an answer holds one megabyte
+    for number in range(1, 8):
+        key = {"pk": {"S": "organization#88"}, "sk": {"S": f"zd-{number}-1"}}
+        database.put_item(
+            TableName="ledger", Item={**key, "issued_at": {"S": now.isoformat()}, "padding": {"S": padding}}
+        )
+    assert "LastEvaluatedKey" in database.scan(TableName="ledger")
+    assert len(ledger.licenses_of(88, now)) == 7
+
+
+def test_giving_up_is_noted():
+    opened()
+    ledger.give_up("zd-4242-1")
+    record = ledger.find("zd-4242-1")
+    assert record is not None
+    assert record.given_up
+
+
+def test_a_delivery_moves_up_only():
+    opened()
+    noted = [ledger.save_delivery("zd-4242-1", rank, {"status": str(rank)}) for rank in (2, 1, 3, 3, 5, 4, 5)]
+    assert noted == [True, False, True, False, True, False, False]
+    record = ledger.find("zd-4242-1")
+    assert record is not None
+    assert ledger.delivery("zd-4242-1") == record.delivery == {"status": "5"}
+
+
+def test_a_delivery_is_noted_before_the_request_is_known():
+    assert ledger.save_delivery("zd-4242-1", 3, {"status": "delivered"})
+    assert ledger.find("zd-4242-1") is None
+    opened()
+    record = ledger.find("zd-4242-1")
+    assert record is not None
+    assert record.delivery == {"status": "delivered"}
+
+
+# Licenses
+
+LICENSE = StoredLicense("bGljZW5zZQ==\n", date(2026, 1, 1), date(9999, 1, 1), date(9999, 1, 6), 250)
+
+
+def test_a_request_has_one_license_for_ever():
+    made = opened()
+    assert license_store.keep(made, LICENSE) == LICENSE
+    assert license_store.keep(made, replace(LICENSE, text="another")) == LICENSE
+    assert license_store.find("zd-4242-1") == LICENSE
+    assert license_store.text_of("zd-4242-1") == LICENSE.text
+
+
+def test_a_superseded_request_gets_no_license():
+    earlier = opened(1)
+    opened(2, users=300)
+    with pytest.raises(Superseded, match="zd-4242-2 has taken the place of zd-4242-1"):
+        license_store.keep(earlier, LICENSE)
+    assert license_store.find("zd-4242-1") is None
+
+
+def test_a_license_past_its_last_day_or_gone_is_not_sent():
+    today = datetime.now(UTC).date()
+    for day, usable in ((today, False), (today + timedelta(days=1), True)):
+        license = replace(LICENSE, expires_on=day)
+        if usable:
+            assert license_store.usable("zd-4242-1", license) == license
+        else:
+            with pytest.raises(LicenseExpired, match=f"expired on {today}"):
+                license_store.usable("zd-4242-1", license)
+    with pytest.raises(LicenseExpired, match="no longer kept"):
+        license_store.usable("zd-4242-1", None)
+    with pytest.raises(LicenseExpired, match="no longer kept"):
+        license_store.text_of("zd-4242-1")
+
+
+def test_the_terms_tell_everything_but_the_text():
+    terms = LICENSE.terms()
+    assert set(terms) == {"sha256", "starts_on", "expires_on", "blocks_on", "user_count"}
+    assert LICENSE.text not in json.dumps(terms)
+
+
+# What is kept, and how long
+
+
+def test_every_item_expires_by_the_attribute_that_the_template_names(
+    database: Any, tables: dict[str, dict[str, Any]]
+):
+    made = opened(started=False)
+    ledger.note_request(request(9))
+    ledger.save_verdict("zd-4242-1", VERDICT)
+    license_store.keep(made, LICENSE)
+    claim_email(made, State.DONE)
+    ledger.finish_email(made, 88, SENT)
+    ledger.save_delivery("zd-4242-1", 1, {"status": "sent"})
+    ledger.give_up("zd-4242-1")
+
+    kinds = {item["pk"]["S"].split("#")[0] + "/" + item["sk"]["S"].split("#")[0] for item in items(database)}
+    assert kinds == {
+        *(f"request/{kind}" for kind in ("request", "step", "effect", "delivery")),
+        *("ticket/ticket", "organization/zd-4242-1", "unstarted/zd-4242-1"),
+    }
+    for table, days in (("ledger", 400), ("licenses", 30)):
+        attribute = tables[table]["TimeToLiveSpecification"]["AttributeName"]
+        due = (datetime.now(UTC) + timedelta(days=days)).timestamp()
+        for item in items(database, table):
+            assert abs(int(item[attribute]["N"]) - due) < 60, item
+
+
+def test_the_ledger_never_holds_a_license(database: Any):
+    license_store.keep(opened(), LICENSE)
+    assert LICENSE.text.strip() not in json.dumps(items(database))
+
+
+# Claims: the ledger's and the simulated ones are alike
+
+
+class AnyClaims(Protocol):
+    """Both kinds."""
+
+    def read(self, effect: str) -> Claim | None: ...
+    def replace(self, effect: str, old: Claim | None, new: Claim) -> bool: ...
+
+
+@pytest.fixture(params=["ledger", "simulated"])
+def claims(request: pytest.FixtureRequest) -> AnyClaims:
+    return RequestClaims(opened()) if request.param == "ledger" else SimulatedClaims()
+
+
+def supersede(claims: AnyClaims) -> None:
+    if isinstance(claims, SimulatedClaims):
+        claims.superseded = True
+    else:
+        opened(2, users=300)
+
+
+NOW = datetime(2026, 11, 21, 10, 15, 0, 123456, tzinfo=UTC)
+FIRST = Claim(State.CLAIMED, 1, NOW, NOW + timedelta(seconds=35))
+SECOND = replace(FIRST, attempt=2, repeated=True, last_error="OutcomeUnknown")
+DONE = replace(FIRST, state=State.DONE, result={"iid": 7, "url": "https://…", "nested": [1, None, True]})
+
+
+def test_a_claim_is_read_as_it_was_written(claims: AnyClaims):
+    assert claims.read("issue") is None
+    seen = None
+    for claim in (FIRST, replace(FIRST, state=State.FREE, last_error="RateLimited"), SECOND):
+        assert claims.replace("issue", seen, claim)
+        assert claims.read("issue") == claim
+        seen = claim
+    assert claims.replace("issue", SECOND, replace(DONE, attempt=2))
+    assert claims.read("issue") == replace(DONE, attempt=2)
+
+
+def test_of_two_first_claims_one_is_written(claims: AnyClaims):
+    assert claims.replace("issue", None, FIRST)
+    assert not claims.replace("issue", None, replace(FIRST, last_error="another"))
+    assert claims.read("issue") == FIRST
+
+
+def test_of_two_who_take_over_one_does(claims: AnyClaims):
+    claims.replace("issue", None, FIRST)
+    assert claims.replace("issue", FIRST, SECOND)
+    assert not claims.replace("issue", FIRST, replace(SECOND, last_error="another"))
+    assert claims.read("issue") == SECOND
+
+
+def test_an_overtaken_holder_writes_nothing(claims: AnyClaims):
+    claims.replace("issue", None, FIRST)
+    claims.replace("issue", FIRST, SECOND)
+    for late in (DONE, replace(FIRST, state=State.FREE), FIRST):
+        assert not claims.replace("issue", FIRST, late)
+    assert claims.read("issue") == SECOND
+
+
+def test_what_is_done_is_final(claims: AnyClaims):
+    claims.replace("issue", None, FIRST)
+    claims.replace("issue", FIRST, DONE)
+    for late in (SECOND, DONE, replace(FIRST, state=State.FREE)):
+        assert not claims.replace("issue", FIRST, late)
+    assert claims.read("issue") == DONE
+
+
+def test_a_claim_that_is_gone_is_not_replaced(claims: AnyClaims):
+    assert not claims.replace("issue", FIRST, SECOND)
+    assert claims.read("issue") is None
+
+
+def test_effects_do_not_meet(claims: AnyClaims):
+    claims.replace("issue", None, FIRST)
+    assert claims.replace("message", None, SECOND)
+    assert (claims.read("issue"), claims.read("message")) == (FIRST, SECOND)
+
+
+def test_a_superseded_request_begins_no_email(claims: AnyClaims):
+    supersede(claims)
+    with pytest.raises(Superseded):
+        claims.replace("email", None, FIRST)
+    assert claims.read("email") is None
+
+
+def test_a_superseded_request_does_not_begin_its_email_again(claims: AnyClaims):
+    freed = replace(FIRST, state=State.FREE)
+    claims.replace("email", None, FIRST)
+    claims.replace("email", FIRST, freed)
+    supersede(claims)
+    with pytest.raises(Superseded):
+        claims.replace("email", freed, SECOND)
+    assert claims.read("email") == freed
+
+
+def test_a_superseded_request_may_still_have_its_notes(claims: AnyClaims):
+    supersede(claims)
+    assert claims.replace("note:refused", None, FIRST)
+
+
+EFFECTS = ("email", "issue")
+ids = count(1)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([None, "email", "issue"]),
+            st.sampled_from([None, FIRST, SECOND]),
+            st.sampled_from([FIRST, SECOND, replace(FIRST, state=State.FREE), DONE]),
+        ),
+        max_size=12,
+    )
+)
+def test_any_writes_have_the_same_answers(writes: list[tuple[str | None, Claim | None, Claim]]):
+    ticket_id = next(ids)
+    simulated = SimulatedClaims()
+    real = RequestClaims(opened(ticket_id=ticket_id))
+
+    def answer(claims: AnyClaims, effect: str, old: Claim | None, new: Claim) -> object:
+        try:
+            return claims.replace(effect, old, new)
+        except Superseded:
+            return Superseded
+
+    for effect, old, new in writes:
+        if effect is None:  # a newer request asks for the place; it may have it or not
+            try:
+                opened(2, ticket_id=ticket_id)
+            except Raced:
+                continue
+            simulated.superseded = True
+            continue
+        assert answer(real, effect, old, new) == answer(simulated, effect, old, new)
+    for effect in EFFECTS:
+        assert real.read(effect) == simulated.read(effect)
