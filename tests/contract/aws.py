@@ -36,7 +36,7 @@ class Aws(StandIn):
         assert request.headers["authorization"].startswith("AWS4-HMAC-SHA256")
 
     def error(self, status: int, text: str) -> dict[str, str]:
-        return {"__type": self.error_name, "message": text}
+        return {"__type": self.error_name, "message": f"{text}: ops@customer.example is not verified"}
 
     def state(self) -> list[dict[str, Any]]:
         return self.sends

@@ -88,6 +88,7 @@ def test_no_header_can_be_injected(aws: Aws, ending: str) -> None:
         ({"malformed": True}, "", OutcomeUnknown),
         ({"status": 200}, "", OutcomeUnknown),
         ({"status": 429}, "TooManyRequestsException", RateLimited),
+        ({"status": 429}, "SomethingNew", RateLimited),
         ({"status": 400}, "ThrottlingException", RateLimited),
         ({"status": 400}, "MessageRejected", EmailRejected),
         ({"status": 400}, "MailFromDomainNotVerifiedException", EmailRejected),
@@ -128,6 +129,7 @@ def test_a_refusal_does_not_quote_the_customers_address(aws: Aws) -> None:
     with pytest.raises(EmailRejected) as error:
         ours.send(MemoryEffects(request()), LICENSE)
 
+    assert "MessageRejected: injected fault" in str(error.value)
     assert "ops@customer.example" not in str(error.value)
 
 
