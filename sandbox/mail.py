@@ -30,6 +30,7 @@ DETAIL_TYPES = {
     "Complaint": "Email Complaint Received",
 }
 TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
+NOT_IN_A_FILE_NAME = re.compile(r"[^A-Za-z0-9@._+-]")
 TAG_VALUE = re.compile(r"[A-Za-z0-9_.@-]{1,256}")
 
 
@@ -99,7 +100,7 @@ class Mail:
             raise NotFound(f"Configuration set <{name}> does not exist.")
         tags = self._tags(request.get("EmailTags") or [])
         message_id = get_random_message_id()
-        self._keep(message_id, raw)
+        self._keep(recipients[0], raw)
         if name is not None:
             self._tell(
                 name,
@@ -142,13 +143,13 @@ class Mail:
                 raise BadRequest(f"Invalid tag: {tag['Name']}={tag['Value']}")
         return {tag["Name"]: [tag["Value"]] for tag in tags}
 
-    def _keep(self, message_id: str, raw: bytes) -> None:
+    def _keep(self, recipient: str, raw: bytes) -> None:
         with self._lock:
             self._sent += 1
             number = self._sent
-        part = self.outbox / f"{number:04}-{message_id}.part"
+        part = self.outbox / f"{number:04}-{re.sub(NOT_IN_A_FILE_NAME, '_', recipient)[:80]}.part"
         part.write_bytes(raw)
-        part.rename(part.with_suffix(".eml"))
+        part.rename(part.with_name(f"{part.name.removesuffix('.part')}.eml"))
 
     def _about(
         self,

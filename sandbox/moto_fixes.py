@@ -4,6 +4,7 @@ it comes against this list, and fails when a gap is closed there.
 A redrive, a stop at once, the history kept over redrives and the status events are `executions.Execution`.
 """
 
+import copy
 import json
 import threading
 import time
@@ -13,9 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
+from moto import backends
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import Item
+from moto.dynamodb.models.table import Table
 from moto.sesv2.responses import SESV2Response
 from moto.stepfunctions.exceptions import InvalidExecutionInput
 from moto.stepfunctions.parser import models as step_functions
@@ -33,6 +38,9 @@ from sandbox.runtime import Answer
 
 START_EXECUTION = StepFunctionsParserBackend.start_execution
 CLOSE_FRAME = Environment.close_frame
+TRANSACT = DynamoDBBackend.transact_write_items
+# moto looks at its folders on the disk for every request.
+MOTO_MODULES = frozenset(backends.list_of_moto_modules())
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,8 @@ def apply(hooks: Hooks) -> None:
     _mend_tasks(hooks)
     _mend_invoke(hooks)
     _mend_mail(hooks)
+    _mend_transactions()
+    _put(backends, list_of_moto_modules=lambda: MOTO_MODULES)
 
 
 def _put(owner: object, **parts: Any) -> None:
@@ -232,6 +242,38 @@ def _mend_mail(hooks: Hooks) -> None:
         return json.dumps({"MessageId": hooks.send_email(json.loads(self.body))})
 
     _put(SESV2Response, send_email=send_email)
+
+
+def _mend_transactions() -> None:
+    """A transaction first copies the tables whole, in case it has to be undone: slow when they have grown."""
+
+    def transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+        before = [_item(self, operation) for each in transact_items for operation in each.values()]
+        try:
+            TRANSACT(self, transact_items)
+        except Exception:
+            for table, (hash_key, range_key), item in before:
+                _restore(table, hash_key, range_key, item)
+            raise
+
+    _put(Table, __deepcopy__=lambda self, _: self)
+    _put(DynamoDBBackend, transact_write_items=transact_write_items)
+
+
+def _item(backend: DynamoDBBackend, operation: dict[str, Any]) -> tuple[Table, tuple[Any, Any], Item | None]:
+    """What an operation of a transaction is about, as it is now."""
+    table = backend.get_table(operation["TableName"])
+    key = backend.get_keys_value(table, operation.get("Key") or operation["Item"])
+    return table, key, copy.deepcopy(table.get_item(*key))
+
+
+def _restore(table: Table, hash_key: Any, range_key: Any, item: Item | None) -> None:
+    if item is None:
+        table.delete_item(hash_key, range_key)
+    elif table.has_range_key:
+        table.items[hash_key][range_key] = item
+    else:
+        table.items[hash_key] = item  # type: ignore[assignment]
 
 
 def function_name(name_or_arn: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from sandbox.steps import read_steps
 from sandbox.verify import read_license
 from sandbox.world import Options, Sandbox
 
+# In a log no terminal folds the lines.
+WIDE = 160
 # Step Functions' own rule for an execution's name, as far as it matters.
 NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
@@ -33,7 +36,7 @@ def read_input(path: Path) -> Any:
 def run(path: Path, out: Path, options: Options) -> int:
     """The exit code: 0 if the execution SUCCEEDED."""
     document = read_input(path)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDE)
     with Progress(console) as progress:
         progress.wait("Starting the sandbox: the real template, state machine and functions")
         with Sandbox(out, options) as sandbox:

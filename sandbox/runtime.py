@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import IO, ClassVar
 
 INIT_SECONDS = 30
+AT_ONCE = 4
 MOST_PROCESSES = 20
+PATIENCE_SECONDS = 0.5
 # Ends the process when the sandbox is gone, however it went: then nobody holds the other end of its standard input.
 START = (
     "import os, runpy, sys, threading\n"
@@ -137,6 +139,7 @@ class _Process:
         self.function = function
         self._jobs: queue.Queue[_Job | None] = queue.Queue()
         self._job: _Job | None = None
+        self.started = False
         api = type("RuntimeApi", (_RuntimeApi,), {"process": self})
         self._server = _RuntimeServer(("127.0.0.1", 0), api)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -175,6 +178,7 @@ class _Process:
 
     def next_job(self) -> _Job | None:
         """Waits for work; the function's time runs from here, so that its start is not counted, as on Lambda."""
+        self.started = True
         job = self._jobs.get()
         if job:
             job.deadline = time.time() + self.function.timeout
@@ -220,59 +224,88 @@ class _Process:
         self._server.server_close()
 
 
+class _Pool:
+    """One function's processes. Some are started at once, as Lambda would start one for each concurrent invocation; more
+    come one by one, while invocations have to wait: on one machine a crowd that starts together is slower than a queue.
+    """
+
+    def __init__(self, function: Function, log: IO[bytes]) -> None:
+        self._function, self._log = function, log
+        self._idle: list[_Process] = []
+        self._all: set[_Process] = set()
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def invoke(self, payload: bytes) -> Answer:
+        process = self._take()
+        try:
+            return process.invoke(payload)
+        finally:
+            self._give_back(process)
+
+    def _take(self) -> _Process:
+        since = time.monotonic()
+        with self._changed:
+            while True:
+                if idle := self._live_idle():
+                    return idle
+                if self._may_start(time.monotonic() - since):
+                    process = _Process(self._function, self._log)
+                    self._all.add(process)
+                    return process
+                self._changed.wait(PATIENCE_SECONDS)
+
+    def _live_idle(self) -> _Process | None:
+        while self._idle:
+            process = self._idle.pop()
+            if process.alive:
+                return process
+            self._remove(process)
+        return None
+
+    def _may_start(self, waited: float) -> bool:
+        if len(self._all) < AT_ONCE:
+            return True
+        starting = any(not process.started for process in self._all)
+        return len(self._all) < MOST_PROCESSES and waited >= PATIENCE_SECONDS and not starting
+
+    def _give_back(self, process: _Process) -> None:
+        with self._changed:
+            if process.alive and not self._closed:
+                self._idle.append(process)
+            else:
+                self._remove(process)
+            self._changed.notify()
+
+    def _remove(self, process: _Process) -> None:
+        self._all.discard(process)
+        process.close()
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            for process in list(self._all):
+                self._remove(process)
+
+
 class Runtime:
-    """All functions and their processes: started when first needed, kept warm, one for each concurrent invocation."""
+    """All functions and their processes: started when first needed and kept warm."""
 
     def __init__(self, log: IO[bytes]) -> None:
         self._log = log
-        self._functions: dict[str, Function] = {}
-        self._places: dict[str, threading.BoundedSemaphore] = {}
-        self._idle: dict[str, list[_Process]] = {}
-        self._all: set[_Process] = set()
-        self._lock = threading.Lock()
-        self._closed = False
+        self._pools: dict[str, _Pool] = {}
 
     def add(self, function: Function) -> None:
-        self._functions[function.name] = function
-        self._places[function.name] = threading.BoundedSemaphore(MOST_PROCESSES)
-        self._idle[function.name] = []
+        self._pools[function.name] = _Pool(function, self._log)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._functions
+        return name in self._pools
 
     def invoke(self, name: str, payload: bytes) -> Answer:
-        """Runs a function; waits while as many of its processes as there may be are at work."""
-        with self._places[name]:
-            process = self._take(name)
-            answer = process.invoke(payload)
-            with self._lock:
-                if process.alive and not self._closed:
-                    self._idle[name].append(process)
-                    return answer
-                self._all.discard(process)
-            process.close()
-            return answer
-
-    def _take(self, name: str) -> _Process:
-        with self._lock:
-            while self._idle[name]:
-                process = self._idle[name].pop()
-                if process.alive:
-                    return process
-                self._all.discard(process)
-                process.close()
-        process = _Process(self._functions[name], self._log)
-        with self._lock:
-            self._all.add(process)
-            closed = self._closed
-        if closed:
-            process.close()
-        return process
+        """Runs a function to its end; waits while as many of its processes as there may be are at work."""
+        return self._pools[name].invoke(payload)
 
     def close(self) -> None:
         """Ends every process, at work or not."""
-        with self._lock:
-            self._closed = True
-            processes = list(self._all)
-        for process in processes:
-            process.close()
+        for pool in self._pools.values():
+            pool.close()

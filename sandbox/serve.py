@@ -14,9 +14,7 @@ from sandbox.web import WebServer
 from sandbox.world import PROJECT, Options, Sandbox
 
 
-def serve(
-    port: int, ready_file: Path | None, out: Path, options: Options, project: Path = PROJECT
-) -> int:
+def serve(port: int, ready_file: Path | None, out: Path, options: Options, project: Path = PROJECT) -> int:
     """Returns 0 after SIGINT or SIGTERM."""
     interrupted = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.errors import SandboxError
-from sandbox.world import PROJECT
+
+PROJECT = Path(__file__).parent.parent
 
 
 def read_license(path: Path, public_key: Path) -> dict[str, Any]:
@@ -20,6 +21,10 @@ def read_license(path: Path, public_key: Path) -> dict[str, Any]:
 
 def verify(path: Path, public_key: Path) -> int:
     """Prints a license's content; the exit code is 1 when it is not valid."""
+    if not public_key.exists():
+        raise SandboxError(
+            f"{public_key} is not there: name the public key with --public-key, or do a run first"
+        )
     try:
         content = read_license(path, public_key)
     except ValueError as error:

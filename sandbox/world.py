@@ -4,6 +4,7 @@ import logging
 import os
 import secrets
 import tempfile
+import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -57,6 +58,9 @@ class Options:
     time_scale: float = 1
 
 
+_ONE = threading.Lock()
+
+
 class Sandbox:
     """One deployed stack; a context manager. There can be one at a time in a process: moto keeps its state in globals.
 
@@ -73,6 +77,9 @@ class Sandbox:
         self._ending = ExitStack()
 
     def __enter__(self) -> Self:
+        if not _ONE.acquire(blocking=False):
+            raise RuntimeError("there is another sandbox in this process")
+        self._ending.callback(_ONE.release)
         try:
             self._start()
         except BaseException:
@@ -98,12 +105,12 @@ class Sandbox:
             "SlackApiUrl": "",
             **self.options.parameters,
         }
-        self._prepare_out()
         self._start_standins()
         declared = template.get("Parameters", {})
         supplied = set(INVENTED) | {"ZendeskUrl", "GitLabUrl", "SlackApiUrl"}
         given = {k: v for k, v in self._values.items() if k in declared or k not in supplied}
         self.parameters = parameters.resolve(template, given)
+        self._prepare_out()
         translated = stack.translate(template, self.project, REGION)
         self._start_aws()
         self.deployment = Deployment(ACCOUNT, REGION)
@@ -140,8 +147,8 @@ class Sandbox:
         if options.zendesk_url is None:
             try:
                 fixtures = load_fixtures(options.fixtures)
-            except (FixturesError, OSError) as error:
-                raise SandboxError(f"--fixtures {options.fixtures}: {error}") from error
+            except FixturesError as error:
+                raise SandboxError(f"--fixtures {error}") from error
             self.zendesk = self._ending.enter_context(Zendesk(fixtures, self._secrets["ZendeskSecret"]))
         if options.gitlab_url is None:
             self.gitlab = self._ending.enter_context(

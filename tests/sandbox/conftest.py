@@ -95,14 +95,18 @@ class Served:
         }
         definition = {"StartAt": "only", "States": {"only": state}, **fields}
         made = self.sfn.create_state_machine(
-            name=uuid.uuid4().hex, definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/any"
+            name=uuid.uuid4().hex,
+            definition=json.dumps(definition),
+            roleArn="arn:aws:iam::123456789012:role/any",
         )
         return made["stateMachineArn"]
 
     def start(self, document=None, machine=None, **options):
         """-> the execution's ARN."""
         machine = machine or self.ready["state_machine_arn"]
-        started = self.sfn.start_execution(stateMachineArn=machine, input=json.dumps(document or {}), **options)
+        started = self.sfn.start_execution(
+            stateMachineArn=machine, input=json.dumps(document or {}), **options
+        )
         return started["executionArn"]
 
     def describe(self, arn):
@@ -123,16 +127,22 @@ class Served:
         return [event["type"] for event in self.events(arn)]
 
     def entered(self, arn):
-        return [e["stateEnteredEventDetails"]["name"] for e in self.events(arn) if e["type"].endswith("StateEntered")]
+        return [
+            e["stateEnteredEventDetails"]["name"]
+            for e in self.events(arn)
+            if e["type"].endswith("StateEntered")
+        ]
 
     def invoke(self, function, event=None, **options):
         name = self.ready["functions"].get(function, function)
-        return self.aws("lambda").invoke(FunctionName=name, Payload=json.dumps(event or {}).encode(), **options)
+        return self.aws("lambda").invoke(
+            FunctionName=name, Payload=json.dumps(event or {}).encode(), **options
+        )
 
     def items(self, beginning):
         """What the functions wrote into the table, by its key."""
         dynamodb = self.aws("dynamodb")
-        (table,) = dynamodb.list_tables()["TableNames"]
+        table = next(name for name in dynamodb.list_tables()["TableNames"] if "-Table-" in name)
         pages = dynamodb.get_paginator("scan").paginate(TableName=table)
         found = [item for page in pages for item in page["Items"]]
         return {item["pk"]["S"]: item for item in found if item["pk"]["S"].startswith(beginning)}

@@ -4,16 +4,21 @@ import copy
 import json
 import threading
 import time
+import types
 
 import boto3
 from botocore.exceptions import ClientError
-from moto import mock_aws
+from moto import backends, mock_aws
 from moto.dynamodb.models import table as dynamodb_table
 from moto.stepfunctions.parser import models as step_functions
 
 ROLE = "arn:aws:iam::123456789012:role/any"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:none"
-TASK = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": FUNCTION}}
+TASK = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::lambda:invoke",
+    "Parameters": {"FunctionName": FUNCTION},
+}
 FAIL = {"StartAt": "A", "States": {"A": {"Type": "Fail", "Error": "E", "Cause": "c"}}}
 WAIT = {"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 60, "End": True}}}
 
@@ -78,7 +83,9 @@ def a_stop_loses_error_and_cause():
 def a_stop_waits_for_the_delay_before_a_retry():
     retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "MaxAttempts": 1}]
     states = {"A": {**TASK, "ResultSelector": {"no.$": "$.no"}, "Retry": retry, "End": True}}
-    arn = sfn().start_execution(stateMachineArn=machine({"StartAt": "A", "States": states}), name="x")["executionArn"]
+    arn = sfn().start_execution(stateMachineArn=machine({"StartAt": "A", "States": states}), name="x")[
+        "executionArn"
+    ]
     assert happened(arn, "TaskFailed")
     sfn().stop_execution(executionArn=arn)
     return sfn().describe_execution(executionArn=arn)["status"] == "RUNNING"
@@ -122,7 +129,7 @@ def a_broken_input_is_refused_without_a_code():
     return True
 
 
-def a_condition_and_its_write_are_two_steps():
+def table():
     dynamodb = boto3.client("dynamodb", region_name="us-east-1")
     dynamodb.create_table(
         TableName="t",
@@ -130,6 +137,28 @@ def a_condition_and_its_write_are_two_steps():
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
     )
+    return dynamodb
+
+
+def a_transaction_copies_its_tables():
+    dynamodb, copied = table(), []
+    dynamodb_table.Table.__deepcopy__ = lambda self, _: copied.append(self)
+    try:
+        dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": "t", "Item": {"pk": {"S": "x"}}}}])
+    finally:
+        del dynamodb_table.Table.__deepcopy__
+    return bool(copied)
+
+
+def every_request_looks_at_the_folders():
+    """The server asks for the list by each request."""
+    return not hasattr(backends.list_of_moto_modules, "cache_info") and isinstance(
+        backends.list_of_moto_modules(), types.GeneratorType
+    )
+
+
+def a_condition_and_its_write_are_two_steps():
+    dynamodb = table()
     together, parse = threading.Barrier(2), dynamodb_table.get_filter_expression
 
     class Slow:
@@ -233,6 +262,8 @@ GAPS = [
     two_starts_by_one_name_make_two_executions,
     a_broken_input_is_refused_without_a_code,
     a_condition_and_its_write_are_two_steps,
+    a_transaction_copies_its_tables,
+    every_request_looks_at_the_folders,
     a_function_that_is_not_there_succeeds,
     a_configuration_set_that_is_not_there_is_taken,
     a_message_that_is_not_utf8_breaks_it,

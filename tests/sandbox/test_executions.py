@@ -176,12 +176,19 @@ class TestStop:
         served.until(lambda: "TaskStarted" in served.types(arn))
         date = served.sfn.stop_execution(executionArn=arn, error="Operator", cause="halt")["stopDate"]
         described = served.describe(arn)
-        assert (described["status"], described["error"], described["cause"]) == ("ABORTED", "Operator", "halt")
+        assert (described["status"], described["error"], described["cause"]) == (
+            "ABORTED",
+            "Operator",
+            "halt",
+        )
         assert abs((described["stopDate"] - date).total_seconds()) < 0.01
         served.until(lambda: served.items(f"{arn} slept"))
         assert served.types(arn)[-1] == "ExecutionAborted"
         assert served.entered(arn) == ["First"]
-        assert served.events(arn)[-1]["executionAbortedEventDetails"] == {"error": "Operator", "cause": "halt"}
+        assert served.events(arn)[-1]["executionAbortedEventDetails"] == {
+            "error": "Operator",
+            "cause": "halt",
+        }
 
     def test_without_error_and_cause_it_has_none(self, served):
         arn = served.start({"First": "sleep 0.1"})

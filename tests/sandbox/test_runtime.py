@@ -1,0 +1,170 @@
+"""Functions run as on Lambda: processes of their own, kept warm, seen through when they die."""
+
+import json
+import os
+import threading
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.runtime import AT_ONCE, Function, Runtime
+
+HANDLER = """
+import os, sys, time
+def handler(event, context):
+    match event.get("do"):
+        case "exit": os._exit(3)
+        case "kill": os.kill(os.getpid(), 9)
+        case "sleep": time.sleep(event["seconds"])
+        case "raise": raise ValueError("no")
+        case "wait":
+            with open(event["here"], "ab") as file: file.write(b".")
+            while os.path.getsize(event["here"]) < event["of"]: time.sleep(0.005)
+    return {
+        "pid": os.getpid(), "left": context.get_remaining_time_in_millis(), "arn": context.invoked_function_arn,
+        "path": sys.path, "environment": dict(os.environ), "log_group": context.log_group_name,
+    }
+"""
+
+
+@pytest.fixture
+def runtime(tmp_path):
+    """-> a function that invokes the handler above, or another, in a fresh runtime."""
+    from sandbox.libraries import Libraries
+
+    with (tmp_path / "log").open("wb") as log:
+        runtime = Runtime(log)
+        code = tmp_path / "code"
+        code.mkdir()
+        view = Libraries(tmp_path / "libraries").view()
+
+        def invoke(event=None, handler=HANDLER, timeout=1.0):
+            if "it" not in runtime:
+                (code / "app.py").write_text(handler)
+                variables = {"GREETING": "hello"}
+                runtime.add(Function("it", "arn:it", "app.handler", (code, view), variables, timeout, 128))
+            answer = runtime.invoke("it", json.dumps(event or {}).encode())
+            return answer.error, json.loads(answer.payload)
+
+        yield invoke
+        runtime.close()
+
+
+def test_it_answers_with_its_own_environment_and_is_kept_warm(runtime):
+    error, first = runtime()
+    _, second = runtime()
+    assert error is None
+    assert first["pid"] == second["pid"] != os.getpid()
+    assert first["arn"] == "arn:it"
+    assert 0 < first["left"] <= 1000
+    assert first["environment"]["GREETING"] == "hello"
+    assert (
+        first["environment"]["AWS_LAMBDA_FUNCTION_NAME"]
+        == first["environment"]["AWS_LAMBDA_LOG_GROUP_NAME"][12:]
+        == "it"
+    )
+    assert "HOME" not in first["environment"]
+    assert not [path for path in first["path"] if path.endswith("site-packages")]
+
+
+def test_an_exception_is_an_error_with_its_name(runtime):
+    error, answer = runtime({"do": "raise"})
+    assert (error, answer["errorType"], answer["errorMessage"]) == ("Unhandled", "ValueError", "no")
+    assert runtime()[0] is None
+
+
+@pytest.mark.parametrize(("do", "words"), [("exit", "exit status 3"), ("kill", "signal: killed")])
+def test_a_process_that_dies_is_told_and_replaced(runtime, do, words):
+    before = runtime()[1]["pid"]
+    error, answer = runtime({"do": do})
+    assert (error, answer["errorType"]) == ("Unhandled", "Runtime.ExitError")
+    assert words in answer["errorMessage"]
+    error, after = runtime()
+    assert error is None
+    assert after["pid"] != before
+
+
+def test_one_over_its_time_is_ended(runtime):
+    before = runtime(timeout=0.3)[1]["pid"]
+    error, answer = runtime({"do": "sleep", "seconds": 30})
+    assert (error, answer["errorType"]) == ("Unhandled", "Sandbox.Timedout")
+    assert "Task timed out after 0.30 seconds" in answer["errorMessage"]
+    with pytest.raises(ProcessLookupError):
+        os.kill(before, 0)
+    assert runtime()[0] is None
+
+
+def test_a_module_that_cannot_be_imported_is_told(runtime):
+    error, answer = runtime(handler="import nowhere")
+    assert (error, answer["errorType"]) == ("Unhandled", "Runtime.ImportModuleError")
+
+
+def test_what_the_project_has_installed_is_not_there_unless_asked_for(runtime):
+    _, answer = runtime(handler="import rich")
+    assert "No module named 'rich'" in answer["errorMessage"]
+
+
+def test_concurrent_invocations_run_at_the_same_time(runtime, tmp_path):
+    """Each waits until the others are there too."""
+    event = {"do": "wait", "here": str(tmp_path / "here"), "of": AT_ONCE}
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(runtime(event, timeout=10))) for _ in range(AT_ONCE)
+    ]
+    runtime()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [error for error, _ in answers] == [None] * AT_ONCE
+    assert len({answer["pid"] for _, answer in answers}) == AT_ONCE
+
+
+def test_more_come_while_others_hang(runtime, tmp_path):
+    number = AT_ONCE + 2
+    event = {"do": "wait", "here": str(tmp_path / "here"), "of": number}
+    answers = []
+    runtime(timeout=10)
+    threads = [threading.Thread(target=lambda: answers.append(runtime(event))) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [error for error, _ in answers] == [None] * number
+
+
+class TestInvoke:
+    """By the Lambda API of the served project."""
+
+    def test_it_answers(self, served):
+        answer = served.invoke("StepFunction", {"state": "x", "input": {}, "execution": {}})
+        payload = json.loads(answer["Payload"].read())
+        assert answer["StatusCode"] == 200
+        assert "FunctionError" not in answer
+        assert payload["state"] == "x"
+
+    def test_an_error_is_marked(self, served):
+        answer = served.invoke("StepFunction", {"state": "x", "input": {"x": "lasting"}})
+        assert answer["FunctionError"] == "Unhandled"
+        assert json.loads(answer["Payload"].read())["errorType"] == "Lasting"
+
+    def test_a_function_that_is_not_there_is_an_error(self, served):
+        with pytest.raises(ClientError, match="ResourceNotFoundException"):
+            served.invoke("none")
+
+    def test_a_task_whose_function_is_not_there_fails(self, served):
+        nowhere = {"FunctionName": "arn:aws:lambda:us-east-1:123456789012:function:none", "Payload": {}}
+        described = served.run(machine=served.machine(task={"Parameters": nowhere}))
+        assert (described["status"], described["error"]) == ("FAILED", "Lambda.ResourceNotFoundException")
+
+    def test_durations_are_scaled_and_a_lease_has_a_floor(self, served):
+        environment = json.loads(served.run()["output"])["environment"]
+        assert environment["GAP_SECONDS"] == "0.9"
+        assert environment["LEASE_SECONDS"] == "2"
+        assert environment["ATTEMPTS"] == "3"
+
+    def test_no_real_account_is_in_reach(self, served):
+        environment = json.loads(served.run()["output"])["environment"]
+        assert environment["AWS_ENDPOINT_URL"] == served.ready["aws_endpoint_url"]
+        assert environment["AWS_ACCESS_KEY_ID"] == environment["AWS_SECRET_ACCESS_KEY"] == "sandbox"
+        assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull

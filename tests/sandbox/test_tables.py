@@ -1,0 +1,85 @@
+"""DynamoDB keeps its promises: a condition holds until its write, a transaction is all or nothing."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+@pytest.fixture
+def dynamodb(served):
+    return served.aws("dynamodb")
+
+
+@pytest.fixture(scope="module")
+def tables(served):
+    """One with a range key, one without."""
+    both = {"pk": "HASH", "sk": "RANGE"}
+    for name, keys in (("plain", ["pk"]), ("ranged", ["pk", "sk"])):
+        served.aws("dynamodb").create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            KeySchema=[{"AttributeName": key, "KeyType": both[key]} for key in keys],
+        )
+    yield
+    for name in ("plain", "ranged"):
+        served.aws("dynamodb").delete_table(TableName=name)
+
+
+def test_of_many_conditional_writes_at_once_one_wins(dynamodb, tables):
+    def put(number):
+        try:
+            dynamodb.put_item(
+                TableName="plain",
+                Item={"pk": {"S": "won"}, "by": {"N": str(number)}},
+                ConditionExpression="attribute_not_exists(pk)",
+            )
+        except dynamodb.exceptions.ConditionalCheckFailedException:
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(put, range(64))) == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "key"), [("plain", {"pk": {"S": "t"}}), ("ranged", {"pk": {"S": "t"}, "sk": {"S": "1"}})]
+)
+def test_a_transaction_that_fails_leaves_everything_as_it_was(dynamodb, tables, table, key):
+    old = {**key, "value": {"S": "old"}}
+    other = {name: {"S": value["S"] + "other"} for name, value in key.items()}
+    dynamodb.put_item(TableName=table, Item=old)
+
+    with pytest.raises(ClientError, match="TransactionCanceledException"):
+        dynamodb.transact_write_items(
+            TransactItems=[
+                {
+                    "Update": {
+                        "TableName": table,
+                        "Key": key,
+                        "UpdateExpression": "SET #v = :new",
+                        "ExpressionAttributeNames": {"#v": "value"},
+                        "ExpressionAttributeValues": {":new": {"S": "new"}},
+                    }
+                },
+                {"Put": {"TableName": table, "Item": {**other, "value": {"S": "added"}}}},
+                {
+                    "ConditionCheck": {
+                        "TableName": table,
+                        "Key": {name: {"S": "absent"} for name in key},
+                        "ConditionExpression": "attribute_exists(pk)",
+                    }
+                },
+            ]
+        )
+
+    assert dynamodb.get_item(TableName=table, Key=key)["Item"] == old
+    assert "Item" not in dynamodb.get_item(TableName=table, Key=other)
+
+
+def test_a_transaction_that_holds_is_written(dynamodb, tables):
+    items = [{"Put": {"TableName": "plain", "Item": {"pk": {"S": f"all {n}"}}}} for n in range(3)]
+    dynamodb.transact_write_items(TransactItems=items)
+    for n in range(3):
+        assert "Item" in dynamodb.get_item(TableName="plain", Key={"pk": {"S": f"all {n}"}})
