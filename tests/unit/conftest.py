@@ -3,10 +3,13 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from mechanizer.settings import settings
+from tests.environment import ENVIRONMENT
 
 SCRIPTS = Path(__file__).parents[1] / "ruby"
 
@@ -23,3 +26,13 @@ def ruby() -> Callable[..., "subprocess.CompletedProcess[bytes]"]:
         return subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False)
 
     return run
+
+
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A function's environment, read anew."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()

@@ -114,7 +114,7 @@ def status_of(record: Record, ticket: Ticket | None, execution: Execution | None
         return Status.ISSUED
     if superseded(record.request, ticket):
         return Status.SUPERSEDED
-    if record.refused and not (execution and execution.failed):
+    if record.refused and (complete(record) or not (execution and execution.failed)):
         return Status.REFUSED
     return Status.FAILED if execution and execution.failed else Status.RUNNING
 

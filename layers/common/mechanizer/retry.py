@@ -7,6 +7,9 @@ from mechanizer.errors import Kind
 from mechanizer.executions import Execution
 from mechanizer.settings import Settings
 
+# The next one would be years away, after any window has closed.
+MOST_DOUBLINGS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -43,4 +46,4 @@ def due_at(execution: Execution, policy: Policy) -> datetime | None:
     """When the next redrive is due: the gap doubles with each one. None while it has not stopped."""
     if execution.stopped_at is None:
         return None
-    return execution.stopped_at + policy.gap * 2.0**execution.redrive_count
+    return execution.stopped_at + policy.gap * 2.0 ** min(execution.redrive_count, MOST_DOUBLINGS)

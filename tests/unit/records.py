@@ -1,0 +1,78 @@
+"""Requests, records and executions as the logic gets them; each test changes what it is about."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from mechanizer.executions import Execution
+from mechanizer.ledger import Done, Record
+from mechanizer.request import Details, Request
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+ARN = "arn:aws:states:us-east-1:123456789012:execution:emergency-license:zd-4242-1"
+TERMS = {
+    "sha256": "0" * 64,
+    "starts_on": "2026-11-20",
+    "expires_on": "2026-11-26",
+    "blocks_on": "2026-12-01",
+    "user_count": 250,
+}
+RESULTS: Mapping[str, dict[str, Any]] = {
+    "check_eligibility": {},
+    "generate_license": TERMS,
+    "send_email": {"message_id": "message-1", "possibly_sent_twice": False},
+    "create_issue": {"iid": 7, "url": "https://gitlab.example/issues/7"},
+    "notify_slack": {"channel": "C0EMERGENCY", "ts": "1763.1"},
+    "comment_ticket": {},
+}
+ISSUE = {"iid": 7, "url": "https://gitlab.example/issues/7", "outcome": "issued"}
+
+
+def request(**changes: Any) -> Request:
+    """`changes` are of the details or of the request itself."""
+    details = {
+        "ticket_id": 4242,
+        "gitlab_username": "ada",
+        "customer_email": "ops@customer.example",
+        "user_count": 250,
+        "license_expired_on": date(2026, 11, 6),
+    }
+    details |= {name: changes.pop(name) for name in list(changes) if name in details}
+    whole = {"request_id": "zd-4242-1", "requested_at": NOW, "agent_id": 77, "replaces": None, **changes}
+    return Request(details=Details(**details), **whole)
+
+
+def verdict(*codes: str) -> dict[str, Any]:
+    reasons = [{"code": code, "message": f"{code} it is"} for code in codes]
+    return {"eligible": not codes, "reasons": reasons, "told": [], "organization_id": 88}
+
+
+def record(*steps: str, **changes: Any) -> Record:
+    """A record with these steps done."""
+    parts: dict[str, Any] = {
+        "request": request(),
+        "recorded_at": NOW,
+        "execution_arn": ARN,
+        "verdict": verdict() if steps else None,
+        "replaced_by": None,
+        "given_up": False,
+        "steps": {name: Done(RESULTS[name], NOW) for name in steps},
+        "effects": {},
+        "delivery": None,
+    }
+    return Record(**{**parts, **changes})
+
+
+def execution(status: str = "FAILED", error: str | None = "VendorUnavailable", **changes: Any) -> Execution:
+    """A failed execution that can be redriven, started and stopped just now."""
+    parts: dict[str, Any] = {
+        "arn": ARN,
+        "status": status,
+        "input": "{}",
+        "error": error,
+        "cause": '{"errorMessage": "GitLab answered 500", "errorType": "VendorUnavailable"}',
+        "started_at": NOW,
+        "stopped_at": NOW,
+        "redrivable": True,
+    }
+    return Execution(**{**parts, **changes})

@@ -1,0 +1,361 @@
+"""What has become of a request, and the one sentence on what to do now."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mechanizer import errors, outcome
+from mechanizer.delivery import RANKS
+from mechanizer.eligibility import Agent, Facts, Organization, Rules, checks
+from mechanizer.eligibility import Ticket as ZendeskTicket
+from mechanizer.errors import PASSING, UNKNOWN, Kind, kind_of
+from mechanizer.ledger import Done, Ticket
+from mechanizer.outcome import (
+    REFUSAL_NOTE,
+    STEPS,
+    UNDELIVERED,
+    Failure,
+    Status,
+    complete,
+    failed_step,
+    failure_of,
+    issued_output,
+    next_action,
+    refused_output,
+    status_of,
+    view,
+)
+from mechanizer.retry import Policy
+from tests.unit.records import ARN, ISSUE, NOW, RESULTS, TERMS, execution, record, request, verdict
+
+POLICY = Policy(window=timedelta(hours=48), gap=timedelta(minutes=15), most_redrives=8)
+ACTIVE = Ticket("zd-4242-1", None)
+NEWER = Ticket("zd-4242-2", None)
+REASONS = tuple(outcome._REFUSED)
+DELIVERIES = (None, *RANKS)
+ISSUED = STEPS[:3]
+WAIT = next_action(Status.RUNNING)
+
+
+def failure(code: str = "VendorUnavailable", *, will_retry: bool = True) -> Failure:
+    return Failure("create_issue", code, "GitLab answered 500", will_retry)
+
+
+def every_code() -> set[str]:
+    """The codes of all rules, from tickets on which they can be settled."""
+    organizations = (
+        None,
+        Organization(88, "Prospect", "", frozenset()),
+        Organization(88, "Customer", "", frozenset()),
+    )
+    tickets = (None, *(ZendeskTicket("open", NOW, "ops@customer.example", one, 2) for one in organizations))
+    rules = Rules(frozenset({5, 6}), frozenset(), ZoneInfo("UTC"), 14, 3, 2)
+    return {
+        check.code
+        for ticket in tickets
+        for check in checks(
+            Facts(NOW, ticket, "ops@customer.example", date(2026, 11, 6), True, Agent("agent", True)), rules
+        )
+    }
+
+
+# The table
+
+
+def test_every_refusal_has_a_sentence_and_every_sentence_a_rule():
+    assert set(REASONS) == every_code()
+
+
+def test_every_lasting_error_of_ours_has_a_sentence_and_every_sentence_an_error():
+    ours = {
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, Exception) and kind_of(name) is Kind.LASTING
+    }
+    # A superseded request's sentence is its status's; a person's stop is no error of ours.
+    assert set(outcome._FAILED) == ours - {"Superseded"} | {"Aborted"}
+
+
+def test_what_is_told_of_a_delivery_is_what_can_become_of_one():
+    assert set(outcome._ISSUED) <= set(DELIVERIES)
+    assert set(RANKS) >= UNDELIVERED
+
+
+sentences = st.sampled_from(DELIVERIES)
+failures = st.none() | st.builds(
+    Failure,
+    step=st.sampled_from(STEPS),
+    code=st.sampled_from([*outcome._FAILED, *PASSING, *UNKNOWN, "Superseded"]) | st.text(),
+    message=st.text(),
+    will_retry=st.booleans(),
+)
+
+
+@given(
+    status=st.sampled_from(Status),
+    failure=failures,
+    reasons=st.lists(st.sampled_from(REASONS), min_size=1).map(tuple),
+    delivery=sentences,
+)
+def test_every_combination_has_one_sentence_that_tells_somebody_to_do_something(
+    status: Status, failure: Failure | None, reasons: tuple[str, ...], delivery: str | None
+):
+    told = next_action(status, failure=failure, reasons=reasons, delivery=delivery)
+    assert told.endswith(".")
+    assert "\n" not in told
+    assert told[0].isupper()
+
+
+def test_no_two_reasons_of_different_remedies_share_a_sentence():
+    assert len({next_action(Status.REFUSED, reasons=(code,)) for code in REASONS}) == len(REASONS)
+
+
+@given(st.lists(st.sampled_from(REASONS), min_size=1))
+def test_of_many_reasons_the_most_basic_one_is_what_to_do_first(reasons: list[str]):
+    first = min(reasons, key=REASONS.index)
+    assert next_action(Status.REFUSED, reasons=tuple(reasons)) == next_action(
+        Status.REFUSED, reasons=(first,)
+    )
+
+
+@pytest.mark.parametrize("status", UNDELIVERED)
+def test_a_customer_without_the_license_comes_before_a_step_that_failed(status: str):
+    for fault in (failure(will_retry=True), failure(will_retry=False)):
+        told = next_action(Status.ISSUED, failure=fault, delivery=status)
+        assert told == next_action(Status.ISSUED, delivery=status)
+        assert told != next_action(Status.ISSUED)
+
+
+def test_a_failure_that_is_retried_asks_for_patience_and_one_that_is_not_for_an_act():
+    for status, code in product((Status.FAILED, Status.ISSUED), (*outcome._FAILED, *PASSING, *UNKNOWN)):
+        retried = next_action(status, failure=failure(code, will_retry=True))
+        final = next_action(status, failure=failure(code, will_retry=False))
+        assert "tried again by itself" in retried
+        assert "by itself" not in final
+        assert retried != final
+
+
+# Statuses
+
+
+@pytest.mark.parametrize(
+    ("known", "ticket", "latest", "status"),
+    [
+        (record(), ACTIVE, None, Status.RUNNING),
+        (record(), None, None, Status.RUNNING),
+        (record(*STEPS[:2]), ACTIVE, execution("RUNNING"), Status.RUNNING),
+        (record(*STEPS[:2]), ACTIVE, execution("PENDING_REDRIVE"), Status.RUNNING),
+        (record(*STEPS[:2]), ACTIVE, execution("FAILED"), Status.FAILED),
+        (record(*STEPS[:2]), ACTIVE, execution("TIMED_OUT"), Status.FAILED),
+        (record(*STEPS[:2]), ACTIVE, execution("ABORTED"), Status.FAILED),
+        (record(*STEPS[:2]), NEWER, execution("FAILED"), Status.SUPERSEDED),
+        (record(*STEPS[:2]), NEWER, execution("RUNNING"), Status.SUPERSEDED),
+        (record(*ISSUED), ACTIVE, execution("RUNNING"), Status.ISSUED),
+        (record(*ISSUED), ACTIVE, execution("FAILED"), Status.ISSUED),
+        (record(*ISSUED), ACTIVE, execution("ABORTED"), Status.ISSUED),
+        (record(*ISSUED), NEWER, execution("SUCCEEDED"), Status.ISSUED),
+        (record(verdict=verdict("prospect")), ACTIVE, execution("SUCCEEDED"), Status.REFUSED),
+        (record(verdict=verdict("prospect")), ACTIVE, execution("RUNNING"), Status.REFUSED),
+        (record(verdict=verdict("prospect")), ACTIVE, execution("FAILED"), Status.FAILED),
+        (record(verdict=verdict("prospect")), NEWER, execution("SUCCEEDED"), Status.SUPERSEDED),
+    ],
+)
+def test_a_status_follows_from_what_is_known(known, ticket, latest, status: Status):
+    assert status_of(known, ticket, latest) is status
+
+
+def test_a_refusal_that_was_explained_stays_one_though_its_execution_failed_afterwards():
+    explained = record(verdict=verdict("prospect"), effects={REFUSAL_NOTE: {}})
+    shown = view(explained, ACTIVE, execution("TIMED_OUT", None), POLICY, NOW)
+    assert (shown["status"], shown["error"]) == ("refused", None)
+    assert shown["next_action"] == next_action(Status.REFUSED, reasons=("prospect",))
+
+
+def test_nothing_is_left_of_all_steps_or_of_an_explained_refusal():
+    assert complete(record(*STEPS))
+    assert not any(complete(record(*(set(STEPS) - {step}))) for step in STEPS)
+    assert complete(record(verdict=verdict("prospect"), effects={REFUSAL_NOTE: {}}))
+    assert not complete(record(verdict=verdict("prospect")))
+    assert not complete(record(effects={REFUSAL_NOTE: {}}))
+
+
+def test_a_failure_names_the_first_step_that_is_not_done():
+    for index, step in enumerate(STEPS):
+        assert failed_step(record(*STEPS[:index])) == step
+    assert failed_step(record(verdict=verdict("prospect"))) == "comment_ticket"
+
+
+def test_a_failure_says_what_happened_and_whether_it_is_retried():
+    known = record(*ISSUED)
+    expected = Failure("create_issue", "VendorUnavailable", "GitLab answered 500", will_retry=True)
+    assert failure_of(known, execution(), POLICY, NOW) == expected
+    given_up = replace(known, given_up=True)
+    assert failure_of(given_up, execution(), POLICY, NOW) == replace(expected, will_retry=False)
+    late = NOW + POLICY.window
+    assert failure_of(known, execution(), POLICY, late) == replace(expected, will_retry=False)
+
+
+@pytest.mark.parametrize("latest", [None, execution("RUNNING"), execution("SUCCEEDED")])
+def test_what_did_not_fail_has_no_failure(latest):
+    assert failure_of(record(*ISSUED), latest, POLICY, NOW) is None
+
+
+def test_a_complete_request_has_no_failure():
+    assert failure_of(record(*STEPS), execution(), POLICY, NOW) is None
+
+
+# As the API shows it
+
+
+def test_an_issued_request_is_shown_whole():
+    at = datetime(2026, 11, 21, 10, 15, 2, 999999, tzinfo=UTC)
+    known = record(*STEPS, effects={"issue": ISSUE})
+    known = replace(known, steps={name: Done(done.result, at) for name, done in known.steps.items()})
+
+    assert view(known, ACTIVE, execution("SUCCEEDED", None), POLICY, NOW) == {
+        "request_id": "zd-4242-1",
+        "ticket_id": 4242,
+        "status": "issued",
+        "next_action": next_action(Status.ISSUED),
+        "steps": [{"name": name, "status": "done", "at": "2026-11-21T10:15:02Z"} for name in STEPS],
+        "reasons": [],
+        "issue_url": "https://gitlab.example/issues/7",
+        "expires_on": "2026-11-26",
+        "blocks_on": "2026-12-01",
+        "delivery": "sent",
+        "error": None,
+        "execution_url": "https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1"
+        f"#/v2/executions/details/{ARN}",
+        "replaces": None,
+    }
+
+
+def statuses(shown: dict) -> list[str]:
+    return [step["status"] for step in shown["steps"]]
+
+
+def test_the_step_at_work_is_the_first_that_is_not_done():
+    for index in range(len(STEPS)):
+        for latest, status in ((execution("RUNNING"), "running"), (execution(), "failed")):
+            shown = view(record(*STEPS[:index]), ACTIVE, latest, POLICY, NOW)
+            assert statuses(shown) == ["done"] * index + [status] + ["pending"] * (5 - index)
+            assert (shown["error"] is not None) == (status == "failed")
+
+
+def test_a_refused_request_has_skipped_what_it_did_not_need():
+    refused = record(verdict=verdict("prospect", "screenshots_missing"))
+    shown = view(refused, ACTIVE, execution("RUNNING"), POLICY, NOW)
+    assert statuses(shown) == ["done", *["skipped"] * 4, "running"]
+    assert [reason["code"] for reason in shown["reasons"]] == ["prospect", "screenshots_missing"]
+
+    explained = replace(refused, effects={REFUSAL_NOTE: {}})
+    assert statuses(view(explained, ACTIVE, execution("SUCCEEDED"), POLICY, NOW))[-1] == "done"
+
+
+def test_a_ticket_that_took_no_note_is_a_skipped_step_with_its_reason():
+    known = record(*STEPS)
+    closed = {"skipped": "The ticket is closed and can take no note"}
+    known = replace(known, steps={**known.steps, "comment_ticket": Done(closed, NOW)})
+    shown = view(known, ACTIVE, execution("SUCCEEDED"), POLICY, NOW)
+    assert shown["steps"][-1] == {
+        "name": "comment_ticket",
+        "status": "skipped",
+        "at": "2026-11-21T12:00:00Z",
+        "message": closed["skipped"],
+    }
+
+
+def test_a_superseded_request_tells_of_no_error_and_shows_nothing_at_work():
+    shown = view(record(*STEPS[:2]), NEWER, execution(), POLICY, NOW)
+    assert (shown["status"], shown["error"]) == ("superseded", None)
+    assert statuses(shown) == ["done"] * 2 + ["pending"] * 4
+
+
+@pytest.mark.parametrize("status", RANKS)
+def test_what_became_of_the_mail_is_shown(status: str):
+    known = record(*ISSUED, delivery={"status": status, "message_id": "message-1", "detail": ""})
+    assert view(known, ACTIVE, execution("RUNNING"), POLICY, NOW)["delivery"] == status
+
+
+def test_before_the_mail_is_out_nothing_is_known_of_it():
+    assert view(record(*STEPS[:2]), ACTIVE, execution("RUNNING"), POLICY, NOW)["delivery"] is None
+
+
+anything = st.builds(
+    lambda steps, codes, effects, delivery, given_up, replaces: record(
+        *steps,
+        request=request(replaces=replaces),
+        verdict=verdict(*codes) if codes is not None else None,
+        effects=effects,
+        delivery=delivery,
+        given_up=given_up,
+    ),
+    steps=st.integers(0, 6).map(lambda many: STEPS[:many]) | st.sets(st.sampled_from(STEPS)),
+    codes=st.none() | st.lists(st.sampled_from(REASONS), unique=True),
+    effects=st.dictionaries(st.sampled_from(["issue", REFUSAL_NOTE]), st.just(ISSUE)),
+    delivery=st.none() | st.sampled_from([*RANKS]).map(lambda status: {"status": status}),
+    given_up=st.booleans(),
+    replaces=st.sampled_from([None, "zd-4242-1"]),
+)
+executions = st.none() | st.builds(
+    execution,
+    status=st.sampled_from(["RUNNING", "PENDING_REDRIVE", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]),
+    error=st.sampled_from([None, *PASSING, *UNKNOWN, *outcome._FAILED, "Superseded", "KeyError"]),
+    cause=st.none() | st.text(),
+    redrive_count=st.integers(0, 9),
+    redrivable=st.booleans(),
+)
+
+
+@given(known=anything, ticket=st.sampled_from([None, ACTIVE, NEWER]), latest=executions)
+def test_whatever_is_known_can_be_shown_and_makes_sense(known, ticket, latest):
+    shown = view(known, ticket, latest, POLICY, NOW)
+
+    assert json.loads(json.dumps(shown)) == shown
+    assert shown["status"] in set(Status)
+    assert (shown["status"] == "issued") == known.issued
+    assert bool(shown["reasons"]) == (shown["status"] == "refused")
+    assert {step["status"] for step in shown["steps"]} <= {"pending", "running", "done", "failed", "skipped"}
+    assert sum(step["status"] in ("running", "failed") for step in shown["steps"]) <= 1
+    assert (shown["next_action"] == WAIT) == (shown["status"] == "running")
+    if shown["error"]:
+        assert shown["status"] in ("failed", "issued")
+        assert shown["error"]["step"] in STEPS
+    if shown["status"] == "failed":
+        assert shown["error"]
+
+
+# The executions' outputs
+
+
+def test_the_output_of_an_issued_request_holds_what_the_contract_says_and_no_more():
+    results = {
+        "license": TERMS,
+        "email": RESULTS["send_email"],
+        "issue": RESULTS["create_issue"],
+        "slack": RESULTS["notify_slack"],
+        "eligibility": verdict(),
+    }
+    assert issued_output("zd-4242-1", results) == {
+        "request_id": "zd-4242-1",
+        "status": "issued",
+        "license": TERMS,
+        "email": {"message_id": "message-1"},
+        "issue": {"iid": 7, "url": "https://gitlab.example/issues/7"},
+        "slack": {"channel": "C0EMERGENCY", "ts": "1763.1"},
+    }
+
+
+def test_the_output_of_a_refused_request_holds_its_reasons():
+    reasons = verdict("prospect")["reasons"]
+    assert refused_output("zd-4242-1", reasons) == {
+        "request_id": "zd-4242-1",
+        "status": "refused",
+        "reasons": reasons,
+    }
