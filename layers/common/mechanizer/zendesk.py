@@ -47,12 +47,11 @@ def read_ticket(ticket_id: int) -> Ticket | None:
 def read_agent(agent_id: int) -> Agent | None:
     """A user as an agent; None if there is none."""
     try:
-        user = _calling(lambda zendesk: zendesk.users(id=agent_id))
+        return _calling(lambda zendesk: _agent(zendesk.users(id=agent_id)))
     except VendorRejected as refusal:
         if refusal.status == 404:
             return None
         raise
-    return Agent(role=str(user.role), active=user.active is True and not user.suspended)
 
 
 def note(effects: Effects, story: Story) -> Json:
@@ -70,11 +69,9 @@ def note(effects: Effects, story: Story) -> Json:
 
 
 def _write_note(ticket_id: int, story: Story) -> Json:
-    comment = ZenpyComment(html_body=_html(story), public=False)
+    change = ZenpyTicket(id=ticket_id, comment=ZenpyComment(html_body=_html(story), public=False))
     try:
-        _calling(
-            lambda zendesk: zendesk.tickets.update(ZenpyTicket(id=ticket_id, comment=comment)), writing=True
-        )
+        _calling(lambda zendesk: int(zendesk.tickets.update(change).ticket.id), writing=True)
     except VendorRejected as refusal:
         if reason := _takes_no_note(ticket_id, refusal):
             return {"skipped": reason}
@@ -133,6 +130,10 @@ def _ticket(zendesk: Zenpy, ticket_id: int) -> Ticket | None:
             for attachment in comment.attachments or []
         ),
     )
+
+
+def _agent(user: Any) -> Agent:
+    return Agent(role=str(user.role), active=user.active is True and not user.suspended)
 
 
 def _organization(found: Any) -> Organization:
