@@ -5,11 +5,14 @@ import json
 import os
 import signal
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from sandbox.console.zendesk_host import ZendeskHost
 from sandbox.web import WebServer
 from sandbox.world import PROJECT, Options, Sandbox
 
@@ -21,10 +24,10 @@ def serve(port: int, ready_file: Path | None, out: Path, options: Options, proje
         signal.signal(number, lambda *_: interrupted.set())
     from sandbox.gateway import gateway
 
-    with Sandbox(out, options, project) as sandbox:
+    with Sandbox(out, options, project) as sandbox, ExitStack() as ending:
         api = gateway(sandbox.project / "template.yaml", port, sandbox.invoke)
         status: dict[str, Any] = {}
-        console = WebServer(_StatusPage(status))
+        console = WebServer(_pages(sandbox, api.url, ending, status))
         for server in (api, console):
             server.start()
         try:
@@ -82,6 +85,15 @@ def _tell(status: dict[str, Any]) -> None:
         "log",
     ):
         console.print(f"  {name:17} {status[name]}", highlight=False, soft_wrap=True)
+
+
+def _pages(sandbox: Sandbox, api_url: str, ending: ExitStack, status: dict[str, Any]) -> Any:
+    """The WSGI application of `console_url`: the stand-in Zendesk's tickets, with the app, are under /zendesk/."""
+    mounts: dict[str, Any] = {}
+    if sandbox.zendesk:
+        host = ZendeskHost(sandbox.zendesk, sandbox.zendesk_subdomain, api_url, lambda: sandbox.app_secret)
+        mounts["/zendesk"] = ending.enter_context(host).application
+    return DispatcherMiddleware(_StatusPage(status), mounts)
 
 
 class _StatusPage:

@@ -7,12 +7,12 @@ would strip from a comment, and a picture fetched with credentials.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 from urllib.parse import urlencode
 
-from sandbox.standins.fixtures import Fixtures
+from sandbox.standins.fixtures import Attachment, Fixtures
 from sandbox.standins.markup import HtmlReading
 from sandbox.standins.server import Answer, Refusal, Request, Route, StandIn
 from sandbox.standins.zendesk_records import INTEGRATION, PICTURE, Account, Record, now
@@ -83,6 +83,21 @@ class Zendesk(StandIn):
                 "notes": [c for c in comments if not c["public"]],
             }
             return deepcopy(seen)
+
+    def user(self, user_id: int) -> Record:
+        """As the API shows it. Raises KeyError for one that never was."""
+        with self.lock:
+            return deepcopy(self._account.users[user_id])
+
+    def reply(self, ticket_id: int, body: str, screenshots: Sequence[str] = ()) -> None:
+        """The requester answers, with pictures of these file names."""
+        with self.lock:
+            ticket = self._account.tickets[ticket_id]
+            ticket["updated_at"] = at = now()
+            attachments = tuple(Attachment(name) for name in screenshots)
+            author = ticket["requester_id"]
+            comment = self._account.comment(author, body, public=True, at=at, attachments=attachments)
+            self._account.comments[ticket_id].append(comment)
 
     def set_status(self, ticket_id: int, status: str) -> None:
         """As an agent does it; `deleted` deletes the ticket."""
