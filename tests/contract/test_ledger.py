@@ -9,66 +9,37 @@ from itertools import count
 from types import SimpleNamespace
 from typing import Any, Protocol
 
-import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from mechanizer import aws, ledger, license_store
-from mechanizer import settings as settings_module
 from mechanizer.admission import admit, ground_to_replace
 from mechanizer.errors import InvalidRequest, LicenseExpired, Superseded, VendorUnavailable
 from mechanizer.ledger import Raced, RequestClaims, Ticket
 from mechanizer.license_store import StoredLicense
 from mechanizer.once import Claim, State
 from mechanizer.request import Request, parse_input, request_id
-from scripts.expand_template import expand
 from tests.claims import SimulatedClaims
-from tests.environment import ENVIRONMENT
+from tests.tables import deployed, empty, items, properties
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:emergency-license:zd-4242-1"
 VERDICT = {"eligible": True, "reasons": [], "told": [], "organization_id": 88}
 REFUSAL = {**VERDICT, "eligible": False, "reasons": [{"code": "prospect", "message": "…"}]}
 SENT = {"message_id": "message-1", "possibly_sent_twice": False}
-TABLES = {"LedgerTable": "ledger", "LicensesTable": "licenses"}
 
 
 @pytest.fixture(scope="module")
-def tables() -> dict[str, dict[str, Any]]:
-    """The tables as the template has them, by name."""
-    resources = expand()["Resources"]
-    return {table: resources[name]["Properties"] for name, table in TABLES.items()}
-
-
-@pytest.fixture(scope="module")
-def deployed(tables: dict[str, dict[str, Any]]) -> Iterator[Any]:
-    """The template's tables; the package's caches are those of a new process."""
-    with mock_aws(), pytest.MonkeyPatch.context() as patch:
-        for name, value in ENVIRONMENT.items():
-            patch.setenv(name, value)
-        forget()
-        client = boto3.client("dynamodb")
-        for name, properties in tables.items():
-            schema = {key: properties[key] for key in ("AttributeDefinitions", "KeySchema", "BillingMode")}
-            client.create_table(TableName=name, **schema)
+def dynamodb() -> Iterator[Any]:
+    with deployed() as client:
         yield client
-    forget()
 
 
 @pytest.fixture
-def database(tables: dict[str, dict[str, Any]], deployed: Any) -> Any:
+def database(dynamodb: Any) -> Any:
     """The tables, empty."""
-    for table, properties in tables.items():
-        keys = [key["AttributeName"] for key in properties["KeySchema"]]
-        for item in items(deployed, table):
-            deployed.delete_item(TableName=table, Key={key: item[key] for key in keys})
-    return deployed
-
-
-def forget() -> None:
-    aws.client.cache_clear()
-    settings_module.settings.cache_clear()
+    empty(dynamodb)
+    return dynamodb
 
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -132,11 +103,6 @@ def contention(operation: str = "TransactWriteItems", reason: str = "Transaction
         yield
     finally:
         events.unregister(f"before-call.dynamodb.{operation}", turn_away)
-
-
-def items(database: Any, table: str = "ledger") -> list[dict[str, Any]]:
-    pages = database.get_paginator("scan").paginate(TableName=table)
-    return [item for page in pages for item in page["Items"]]
 
 
 # Recording a request
@@ -523,9 +489,7 @@ def test_the_terms_tell_everything_but_the_text():
 # What is kept, and how long
 
 
-def test_every_item_expires_by_the_attribute_that_the_template_names(
-    database: Any, tables: dict[str, dict[str, Any]]
-):
+def test_every_item_expires_by_the_attribute_that_the_template_names(database: Any):
     made = opened(started=False)
     ledger.note_request(request(9))
     ledger.save_verdict("zd-4242-1", VERDICT)
@@ -541,7 +505,7 @@ def test_every_item_expires_by_the_attribute_that_the_template_names(
         *("ticket/ticket", "organization/zd-4242-1", "unstarted/zd-4242-1"),
     }
     for table, days in (("ledger", 400), ("licenses", 30)):
-        attribute = tables[table]["TimeToLiveSpecification"]["AttributeName"]
+        attribute = properties()[table]["TimeToLiveSpecification"]["AttributeName"]
         due = (datetime.now(UTC) + timedelta(days=days)).timestamp()
         for item in items(database, table):
             assert abs(int(item[attribute]["N"]) - due) < 60, item

@@ -1,0 +1,173 @@
+"""What became of the e-mail: SES's events come late, twice, out of order, and some are not ours."""
+
+import copy
+import json
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mechanizer import ledger
+from mechanizer.delivery import RANKS, UNDELIVERED, MailEvent, bad_news, note, read_event
+from tests.tables import deployed
+from tests.unit.records import request
+
+EVENTS = Path("events/track_delivery")
+MESSAGE = "0100019aa5d1c0f3-1f6b0c1e-6f0a-4a77-9c9d-2b5e8f1a7c11-000000"
+
+
+def event(case: str = "bounce_permanent") -> Any:
+    return json.loads((EVENTS / f"{case}.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("case", "status", "word"),
+    [
+        ("send", "sent", ""),
+        ("delivery_delay", "delayed", ""),
+        ("bounce_transient", "delayed", "smtp; 452 4.2.2 mailbox over quota"),
+        ("delivery", "delivered", ""),
+        ("complaint", "complained", "abuse"),
+        ("bounce_permanent", "bounced", "smtp; 550 5.1.1 unknown recipient"),
+        ("reject", "rejected", "Bad content"),
+    ],
+)
+def test_an_event_of_ses_says_what_became_of_which_requests_mail(case: str, status: str, word: str):
+    assert read_event(event(case)) == MailEvent("zd-4242-1", MESSAGE, status, word)
+
+
+def test_an_undetermined_bounce_is_a_bounce():
+    bounced = event()
+    bounced["detail"]["bounce"]["bounceType"] = "Undetermined"
+    read = read_event(bounced)
+    assert read is not None
+    assert read.status == "bounced"
+
+
+@pytest.mark.parametrize(
+    "kind", ["Open", "Click", "Rendering Failure", "Subscription", "send", "", None, 7, []]
+)
+def test_an_event_of_another_kind_is_none_of_ours(kind: object):
+    other = event("send")
+    other["detail"]["eventType"] = kind
+    assert read_event(other) is None
+
+
+@pytest.mark.parametrize(
+    "tag", [[], ["zd-4242-1", "zd-4242-2"], ["zd-4242"], [""], [None], [4242], "zd-4242-1", None, {}, 7]
+)
+def test_an_event_without_one_request_is_none_of_ours(tag: object):
+    other = event("send")
+    other["detail"]["mail"]["tags"]["request_id"] = tag
+    assert read_event(other) is None
+    assert read_event(event("without_request_id")) is None
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    children = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for key, child in children:
+        yield from places(child, (*path, key))
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(data=st.data(), case=st.sampled_from([path.stem for path in EVENTS.glob("*.json")]), value=json_values)
+def test_an_event_with_anything_anywhere_never_raises(data: st.DataObject, case: str, value: object):
+    broken = event(case)
+    *path, last = data.draw(st.sampled_from(list(places(broken))))
+    inner = broken
+    for key in path:
+        inner = inner[key]
+    inner[last] = value
+    read = read_event(broken)
+    assert read is None or (read.status in RANKS and len(read.detail) <= 300)
+
+
+@given(json_values)
+def test_whatever_is_no_event_never_raises(value: object):
+    assert read_event(value) is None
+    assert read_event({"detail": value}) is None
+    assert read_event({"detail": {"mail": value, "eventType": "Send"}}) is None
+
+
+@pytest.mark.parametrize("case", ["bounce_permanent", "complaint", "reject"])
+def test_a_mail_servers_words_are_one_line_of_three_hundred_characters(case: str):
+    told = event(case)
+    words = "first\r\nsecond\t" + "x" * 400
+    detail = told["detail"]
+    if "bounce" in detail:
+        detail["bounce"]["bouncedRecipients"][0]["diagnosticCode"] = words
+    if "complaint" in detail:
+        detail["complaint"]["complaintFeedbackType"] = words
+    if "reject" in detail:
+        detail["reject"]["reason"] = words
+    read = read_event(told)
+    assert read is not None
+    assert read.detail == ("first second " + "x" * 400)[:300]
+
+
+def test_a_bounce_that_names_nobody_has_no_words():
+    for recipients in ([], None, [{}]):
+        bounced = copy.deepcopy(event())
+        bounced["detail"]["bounce"]["bouncedRecipients"] = recipients
+        read = read_event(bounced)
+        assert read is not None
+        assert (read.status, read.detail) == ("bounced", "")
+
+
+# What is known in the end
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tables() -> Iterator[None]:
+    with deployed():
+        yield
+
+
+tickets = count(1)
+
+
+def mail_event(request_id: str, status: str, detail: str = "") -> MailEvent:
+    return MailEvent(request_id, f"message-{status}", status, detail)
+
+
+@given(st.lists(st.sampled_from(list(RANKS)), min_size=1, max_size=10))
+def test_events_in_any_order_and_number_leave_the_highest_rank(statuses: list[str]):
+    request_id = f"zd-{next(tickets)}-1"
+    told = [note(mail_event(request_id, status)) for status in statuses]
+
+    known = ledger.delivery(request_id)
+    highest = max(statuses, key=lambda status: RANKS[status])  # the first of that rank
+    assert known == {"status": highest, "message_id": f"message-{highest}", "detail": ""}
+    above = [RANKS[status] for status in statuses]
+    assert told == [rank > max(above[:index], default=0) for index, rank in enumerate(above)]
+
+
+def test_the_ranks_are_those_of_the_contract():
+    assert RANKS["sent"] < RANKS["delayed"] < RANKS["delivered"] < RANKS["complained"] < RANKS["bounced"]
+    assert RANKS["bounced"] == RANKS["rejected"]
+
+
+@pytest.mark.parametrize("status", RANKS)
+def test_only_a_mail_that_did_not_reach_the_customer_is_bad_news(status: str):
+    made = request(request_id=f"zd-{next(tickets)}-1")
+    assert bad_news(made) is None
+    note(mail_event(made.request_id, status, "550 <b>unknown</b>"))
+    news = bad_news(made)
+    assert (news is not None) == (status in UNDELIVERED)
+    if news:
+        assert ("Mail server", "550 <b>unknown</b>") in news.facts
+        assert news.reference == f"{made.request_id}/undelivered"
