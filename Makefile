@@ -5,7 +5,7 @@ setup := .venv/.complete
 setup_checkov := .venv-checkov/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve setup lint lock build bench clean
+.PHONY: help demo test serve setup lint lock build app bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -14,7 +14,7 @@ demo: $(setup) ## run the whole workflow once, here; the results stay in .sandbo
 	@$(python) -m sandbox run events/state_machine/eligible.json
 
 test: $(setup) ## run every test
-	@$(python) -m pytest -n 2
+	@$(python) -m pytest -n 2 --dist loadgroup
 
 serve: $(setup) ## run the system here until interrupted
 	@$(python) -m sandbox serve
@@ -31,11 +31,14 @@ lock: ## resolve every requirements.in again; UV_FLAGS=--upgrade takes newer ver
 build: $(setup) ## make the artifacts that `sam deploy` uploads (needs python3.13 on the PATH)
 	@SAM_CLI_TELEMETRY=0 .venv/bin/sam build
 
+app: ## zip the Zendesk app for an admin to upload; API_URL=https://… is the deployment's output ApiUrl
+	@$(PYTHON) scripts/package_app.py build/mechanizer-zendesk-app.zip $(API_URL)
+
 bench: ## run the benchmarks (not yet)
 	@echo "make bench: not yet, issue 6 brings it." >&2; exit 1
 
 clean: ## remove what the other targets made, .venv too
-	@rm -rf .venv .venv-checkov .sandbox .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-checkov .sandbox .aws-sam build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(setup): requirements-dev.txt scripts/setup

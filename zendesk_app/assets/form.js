@@ -126,7 +126,8 @@ const text = (name) => $(name).value.trim();
 function sayDate() {
   const date = text('license_expired_on');
   const format = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' });
-  $('license_expired_on-said').textContent = date && format.format(new Date(date));
+  const known = FIELDS.license_expired_on.valid(date);
+  $('license_expired_on-said').textContent = known ? format.format(new Date(date)) : '';
 }
 
 const usernameIn = (email) => email.split('@')[0].replace(/[^A-Za-z0-9_.-]/g, '');
