@@ -13,11 +13,10 @@ from moto.secretsmanager.models import secretsmanager_backends
 from moto.sqs.models import sqs_backends
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
+from sandbox.account import ACCOUNT, REGION
 from sandbox.executions import Execution
 from sandbox.web import WebServer
 
-ACCOUNT = "123456789012"
-REGION = "us-east-1"
 # Calls that wait for a function, which makes calls of its own.
 WAITING = "/invocations"
 
@@ -84,7 +83,7 @@ class Aws:
             queue,
             body,
             message_attributes={
-                name: {"data_type": "String", "string_value": value} for name, value in attributes.items()
+                name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
             },
         )
 

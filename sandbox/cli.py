@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
+from sandbox.account import no_real_account
 from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 2 for anything that the user has to put right first."""
     try:
-        return _command(_parser().parse_args(arguments))
+        given = _parser().parse_args(arguments)
+        with no_real_account():
+            return _command(given)
     except SandboxError as error:
         print(f"sandbox: {error}", file=sys.stderr)
         return 2

@@ -18,7 +18,7 @@ from samcli.local.apigw.event_constructor import construct_v2_event_http
 from samcli.local.apigw.exceptions import LambdaResponseParseException
 from samcli.local.apigw.local_apigw_service import LocalApigwService
 
-from sandbox.aws import ACCOUNT
+from sandbox.account import ACCOUNT
 from sandbox.runtime import Answer
 from sandbox.web import WebServer
 

@@ -1,9 +1,7 @@
 """template.yaml -> SAM's translator -> the embedded CloudFormation."""
 
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,35 +45,18 @@ def translate(template: dict[str, Any], project: Path, region: str) -> dict[str,
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         match resource["Type"]:
-            case "AWS::Serverless::Function":
+            case "AWS::Serverless::Function" if "CodeUri" in properties:
                 properties["CodeUri"] = ARTIFACTS + properties["CodeUri"]
-            case "AWS::Serverless::LayerVersion":
+            case "AWS::Serverless::LayerVersion" if "ContentUri" in properties:
                 properties["ContentUri"] = ARTIFACTS + properties["ContentUri"]
-            case "AWS::Serverless::StateMachine":
+            case "AWS::Serverless::StateMachine" if "DefinitionUri" in properties:
                 properties["Definition"] = _definition(project / properties.pop("DefinitionUri"))
     try:
-        with _no_account(region):
-            translated: dict[str, Any] = transform(template, {"AWS::Region": region}, _NoManagedPolicies())
+        translated: dict[str, Any] = transform(template, {"AWS::Region": region}, _NoManagedPolicies())
     except InvalidDocumentException as error:
         causes = "; ".join(cause.message for cause in error.causes)
         raise SandboxError(f"SAM does not take the template: {causes}") from error
     return translated
-
-
-@contextmanager
-def _no_account(region: str) -> Iterator[None]:
-    """The translator asks boto3 for the region; it is told this one, and finds nobody's profile."""
-    before = dict(os.environ)
-    os.environ.update(
-        AWS_DEFAULT_REGION=region, AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull
-    )
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
-        os.environ.pop(name, None)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def _definition(path: Path) -> Any:

@@ -25,6 +25,8 @@ class Step:
     attempts: int = 1
     seconds: float = 0.0
     last_error: str | None = None
+    seconds_before: float = 0.0
+    """Of the runs before a redrive."""
 
     def document(self) -> dict[str, Any]:
         """Its entry in result.json."""
@@ -51,11 +53,15 @@ def read_steps(events: Sequence[Event]) -> list[Step]:
 def _enter(steps: list[Step], name: str, at: datetime) -> None:
     if steps and steps[-1].state == name:
         steps[-1].status = "running"
+        steps[-1].entered, steps[-1].seconds_before = at, steps[-1].seconds
     else:
         steps.append(Step(name, at, attempts=0))
 
 
 def _go_on(step: Step, kind: str, at: datetime, event: Event) -> None:
+    if step.status != "running":
+        return
+    step.seconds = step.seconds_before + (at - step.entered).total_seconds()
     if kind == "TaskScheduled":
         step.attempts += 1
     elif kind in ("TaskFailed", "TaskTimedOut"):
@@ -64,7 +70,6 @@ def _go_on(step: Step, kind: str, at: datetime, event: Event) -> None:
     elif kind.endswith("StateExited"):
         step.status = "succeeded"
         step.attempts = max(step.attempts, 1)
-    elif kind in FAILURES and step.status == "running":
+    elif kind in FAILURES:
         step.status = FAILURES[kind]
         step.attempts = max(step.attempts, 1)
-    step.seconds = (at - step.entered).total_seconds()

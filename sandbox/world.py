@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox import moto_fixes, parameters, stack
-from sandbox.aws import ACCOUNT, REGION, Aws
+from sandbox.account import ACCOUNT, REGION, no_real_account
+from sandbox.aws import Aws
 from sandbox.errors import SandboxError
 from sandbox.events import AsyncInvoker, Bus
 from sandbox.executions import Execution
@@ -80,6 +81,7 @@ class Sandbox:
         if not _ONE.acquire(blocking=False):
             raise RuntimeError("there is another sandbox in this process")
         self._ending.callback(_ONE.release)
+        self._ending.enter_context(no_real_account())
         try:
             self._start()
         except BaseException:

@@ -154,6 +154,11 @@ class Served:
 
 
 @pytest.fixture(scope="session")
+def serve():
+    return Served
+
+
+@pytest.fixture(scope="session")
 def served(tmp_path_factory):
     """Delays are a thousand times shorter."""
     folder = tmp_path_factory.mktemp("served")

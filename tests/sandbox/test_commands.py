@@ -1,0 +1,260 @@
+"""The commands as a person or a script uses them, on the real project."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from sandbox.cli import main
+
+ROOT = Path(__file__).parent.parent.parent
+EVENTS = ROOT / "events" / "state_machine"
+ELIGIBLE = str(EVENTS / "eligible.json")
+STATES = [
+    "CheckEligibility",
+    "Eligible?",
+    "GenerateLicense",
+    "SendEmail",
+    "CreateIssue",
+    "NotifySlack",
+    "CommentTicket",
+    "Issued",
+]
+READY = [
+    *("api_url", "console_url", "aws_endpoint_url", "region", "state_machine_arn", "functions", "secrets"),
+    *(
+        "zendesk_url",
+        "gitlab_url",
+        "slack_url",
+        "app_secret",
+        "zendesk_subdomain",
+        "outbox",
+        "public_key",
+        "log",
+        "pid",
+    ),
+]
+
+
+def sandbox(*arguments):
+    command = [sys.executable, "-m", "sandbox", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+def descendants(pid):
+    found = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [int(word) for word in found.stdout.split()]
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def issued(tmp_path_factory):
+    """-> a run that issued a license, and its folder, in which there was something before"""
+    out = tmp_path_factory.mktemp("issued")
+    (out / "outbox").mkdir()
+    (out / "outbox" / "0009-old.eml").write_text("old")
+    (out / "outbox" / "mine.txt").write_text("mine")
+    (out / "issues.json").write_text("old")
+    (out / "notes.txt").write_text("mine")
+    return sandbox("run", ELIGIBLE, "--out", out), out
+
+
+class TestRun:
+    def test_it_says_what_it_does_and_succeeds(self, issued):
+        ran, _ = issued
+        assert (ran.returncode, ran.stderr) == (0, "")
+        for state in STATES:
+            assert f"{state}: succeeded in" in ran.stdout
+        assert "License issued" in ran.stdout
+        for name in ("license.gitlab-license", "issues.json", "slack.json", "ticket.json", "result.json"):
+            assert name in ran.stdout
+        assert max(map(len, ran.stdout.splitlines())) <= 160
+
+    def test_its_result(self, issued):
+        _, out = issued
+        result = json.loads((out / "result.json").read_text())
+        assert sorted(result) == ["cause", "error", "execution_arn", "output", "status", "steps"]
+        assert (result["status"], result["error"], result["cause"]) == ("SUCCEEDED", None, None)
+        assert result["output"]["status"] == "issued"
+        assert [step["state"] for step in result["steps"]] == STATES
+        assert all(set(step) == {"state", "status", "attempts", "seconds"} for step in result["steps"])
+
+    def test_what_it_leaves(self, issued):
+        _, out = issued
+        (mail,) = (out / "outbox").glob("*.eml")
+        assert mail.name == "0001-ops@customer.example.eml"
+        (issue,) = json.loads((out / "issues.json").read_text())
+        (message,) = json.loads((out / "slack.json").read_text())
+        ticket = json.loads((out / "ticket.json").read_text())
+        assert issue["state"] == "closed"
+        assert "4242" in json.dumps(message)
+        assert (ticket["id"], len(ticket["notes"])) == (4242, 1)
+
+    def test_it_takes_away_only_what_a_run_wrote(self, issued):
+        _, out = issued
+        assert (out / "notes.txt").read_text() == "mine"
+        assert (out / "outbox" / "mine.txt").read_text() == "mine"
+
+    def test_its_license_is_verified(self, issued):
+        _, out = issued
+        ran = sandbox("verify", out / "license.gitlab-license", "--public-key", out / "public_key.pem")
+        assert (ran.returncode, ran.stderr) == (0, "")
+        assert json.loads(ran.stdout)["restrictions"]["active_user_count"] == 250
+
+    def test_a_damaged_license_is_not_valid(self, issued):
+        _, out = issued
+        damaged = out / "damaged"
+        whole = (out / "license.gitlab-license").read_bytes()
+        damaged.write_bytes(whole[:200] + whole[260:])
+        ran = sandbox("verify", damaged, "--public-key", out / "public_key.pem")
+        assert (ran.returncode, ran.stdout) == (1, "")
+        assert ran.stderr.startswith(f"{damaged} is not a valid license: ")
+        assert ran.stderr.count("\n") == 1
+
+    def test_a_refusal_is_no_failure(self, tmp_path):
+        ran = sandbox("run", EVENTS / "prospect.json", "--out", tmp_path)
+        assert (ran.returncode, ran.stderr) == (0, "")
+        assert "prospect" in ran.stdout
+        assert json.loads((tmp_path / "result.json").read_text())["output"]["status"] == "refused"
+        assert not list((tmp_path / "outbox").iterdir())
+        assert not (tmp_path / "license.gitlab-license").exists()
+
+    def test_an_input_that_breaks_the_rules_fails(self, tmp_path):
+        broken = tmp_path / "input.json"
+        broken.write_text('["no", "request"]')
+        ran = sandbox("run", broken, "--out", tmp_path / "out")
+        result = json.loads((tmp_path / "out" / "result.json").read_text())
+        assert (ran.returncode, ran.stderr) == (1, "")
+        assert (result["status"], result["error"], result["output"]) == ("FAILED", "InvalidRequest", None)
+        assert result["steps"][-1]["status"] == "failed"
+        assert "InvalidRequest" in ran.stdout
+        assert "Traceback" not in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "arguments are required: COMMAND"),
+        (["nonsense"], "invalid choice: 'nonsense'"),
+        (["run"], "arguments are required: INPUT.json"),
+        (["run", "nothing.json"], "nothing.json cannot be read: No such file or directory"),
+        (["run", "."], "cannot be read: Is a directory"),
+        (["run", "README.md"], "README.md is no JSON"),
+        (["run", ELIGIBLE, "--nonsense"], "unrecognized arguments: --nonsense"),
+        (["run", ELIGIBLE, "--set", "TrialDays"], "'TrialDays' is not Parameter=Value"),
+        (["run", ELIGIBLE, "--set", "NoSuchParameter=1"], "the template has no parameter NoSuchParameter"),
+        (["run", ELIGIBLE, "--set", "TrialDays=11"], "TrialDays=11: must be at most 10"),
+        (["run", ELIGIBLE, "--set", "LimitDays=4"], "TrialDays must not be more than LimitDays"),
+        (["run", ELIGIBLE, "--fixtures", "nothing.json"], "nothing.json"),
+        (["run", ELIGIBLE, "--time-scale", "0"], "'0' is not a number from 1 to 1000000"),
+        (["run", ELIGIBLE, "--time-scale", "nan"], "'nan' is not a number"),
+        (["run", ELIGIBLE, "--zendesk-url", "zendesk"], "'zendesk' is not a URL"),
+        (["run", ELIGIBLE, "--gitlab-url", "http://127.0.0.1:1/path"], "GitLabUrl=.*: must be https://HOST"),
+        (["run", ELIGIBLE, "--out", "README.md"], "README.md cannot be used"),
+        (["serve", "--port", "many"], "'many' is not a port"),
+        (["verify"], "arguments are required: LICENSE"),
+        (["verify", "README.md", "--public-key", "none.pem"], "none.pem is not there"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_2(arguments, words, capsys, monkeypatch):
+    import re
+
+    monkeypatch.chdir(ROOT)
+    assert main(arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("sandbox: ")
+    assert printed.err.count("\n") == 1
+    assert re.search(words, printed.err)
+
+
+def test_a_wrong_option_leaves_the_last_runs_results(tmp_path, capsys):
+    (tmp_path / "result.json").write_text("last")
+    assert main(["run", ELIGIBLE, "--out", str(tmp_path), "--set", "TrialDays=11"]) == 2
+    assert (tmp_path / "result.json").read_text() == "last"
+
+
+@pytest.fixture
+def served(tmp_path, serve):
+    """The real project, with an outside address for SES that only its functions may use."""
+    served = serve(
+        tmp_path,
+        lambda ready: [
+            "-m",
+            "sandbox",
+            "serve",
+            "--port",
+            "0",
+            "--ready-file",
+            ready,
+            "--out",
+            tmp_path / "out",
+        ],
+        {"AWS_ENDPOINT_URL_SESV2": "http://127.0.0.1:9", "AWS_PROFILE": "nobodys"},
+    )
+    yield served
+    served.end()
+
+
+class TestServe:
+    def test_the_ready_file_and_an_end_that_leaves_nothing(self, served):
+        ready = served.ready
+        assert sorted(ready) == sorted(READY)
+        assert ready["pid"] == served.process.pid
+        assert set(ready["secrets"]) == {
+            "SigningKeySecret",
+            "ZendeskSecret",
+            "GitLabSecret",
+            "SlackSecret",
+            "AppSecret",
+        }
+        assert len(ready["functions"]) == 10
+        assert ready["slack_url"].endswith("/api/")
+        assert ready["zendesk_subdomain"] == "127"
+        assert len(ready["app_secret"]) >= 32
+        for name in ("outbox", "public_key", "log"):
+            assert Path(ready[name]).is_absolute()
+            assert Path(ready[name]).exists()
+        secret = served.aws("secretsmanager").get_secret_value(SecretId=ready["secrets"]["AppSecret"])
+        assert json.loads(secret["SecretString"]) == {"current": ready["app_secret"], "previous": ""}
+        with urllib.request.urlopen(ready["console_url"]) as page:
+            text = page.read().decode()
+        assert ready["api_url"] in text
+        assert ready["app_secret"] not in text
+
+        answer = served.invoke("CheckEligibilityFunction", {"request": {}, "execution_arn": "x"})
+        assert answer["FunctionError"]
+        below = descendants(served.process.pid)
+        assert below
+        assert served.end(signal.SIGINT) == 0
+        assert not [pid for pid in below if alive(pid)]
+        assert "Traceback" not in served.printed.read_text()
+
+    def test_its_functions_end_when_it_is_killed(self, served):
+        served.invoke("CheckEligibilityFunction", {"request": {}, "execution_arn": "x"})
+        below = descendants(served.process.pid)
+        assert below
+        os.kill(served.process.pid, signal.SIGKILL)
+        served.process.wait()
+        served.until(lambda: not [pid for pid in below if alive(pid)], 5)
+
+    def test_addresses_in_the_environment_are_the_functions_own(self, served):
+        """Its own deployment came through, though nothing listens there; the mail does not."""
+        document = json.loads(Path(ELIGIBLE).read_text())
+        arn = served.start(document)
+        served.until(lambda: "TaskFailed" in served.types(arn))
+        assert served.entered(arn)[-1] == "SendEmail"
+        served.sfn.stop_execution(executionArn=arn)

@@ -1,0 +1,154 @@
+"""The HTTP API gives the function what API Gateway gives it, and answers as it does."""
+
+import http.client
+import json
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import pytest
+
+
+@pytest.fixture
+def call(served):
+    def call(method, path, body=None, headers=()):
+        """-> status, headers (names in lower case), body"""
+        connection = http.client.HTTPConnection(urlsplit(served.ready["api_url"]).netloc, timeout=20)
+        try:
+            connection.putrequest(method, path)
+            for name, value in headers:
+                connection.putheader(name, value)
+            if body is not None:
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            answer = connection.getresponse()
+            return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
+        finally:
+            connection.close()
+
+    return call
+
+
+@pytest.fixture
+def event(call):
+    """-> the event that a call becomes"""
+
+    def event(*args, **kwargs):
+        status, _, body = call(*args, **kwargs)
+        assert status == 200
+        return json.loads(body)["event"]
+
+    return event
+
+
+JSON = ("Content-Type", "application/json")
+
+
+def test_a_call_becomes_an_event_of_payload_2(event):
+    got = event("POST", "/requests/x?a=1&a=2&b=%20c&d=", b'{"x":1}', [JSON, ("User-Agent", "tests")])
+    assert (got["version"], got["routeKey"], got["rawPath"]) == ("2.0", "$default", "/requests/x")
+    assert got["rawQueryString"] == "a=1&a=2&b=%20c&d="
+    assert got["queryStringParameters"] == {"a": "1,2", "b": " c", "d": ""}
+    assert (got["body"], got["isBase64Encoded"]) == ('{"x":1}', False)
+    context = got["requestContext"]
+    assert (context["http"]["method"], context["http"]["path"]) == ("POST", "/requests/x")
+    assert (context["http"]["sourceIp"], context["http"]["userAgent"]) == ("127.0.0.1", "tests")
+    assert context["stage"] == "$default"
+
+
+def test_header_names_are_in_lower_case_and_doubles_are_joined(event):
+    got = event(
+        "GET",
+        "/",
+        headers=[("X-Two", "1"), ("x-two", "2"), ("Cookie", "a=b; c=d"), ("AUTHORIZATION", "Bearer t")],
+    )
+    assert got["headers"]["x-two"] == "1,2"
+    assert got["headers"]["authorization"] == "Bearer t"
+    assert got["headers"]["x-forwarded-proto"] == "https"
+    assert got["cookies"] == ["a=b", "c=d"]
+    assert "cookie" not in got["headers"]
+    assert all(name == name.lower() for name in got["headers"])
+
+
+def test_what_is_absent_is_left_out(event):
+    got = event("GET", "/")
+    absent = {"body", "cookies", "queryStringParameters", "pathParameters", "stageVariables"}
+    assert not absent & set(got)
+    assert got["rawQueryString"] == ""
+
+
+def test_no_two_requests_have_one_id(event):
+    first, second = event("GET", "/"), event("GET", "/")
+    assert first["requestContext"]["requestId"] != second["requestContext"]["requestId"]
+    assert first["requestContext"]["timeEpoch"] > 1_700_000_000_000
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/", "/deep/down/here", "/trailing/"])
+def test_every_method_and_path_reaches_the_function(event, method, path):
+    got = event(method, path)
+    assert (got["requestContext"]["http"]["method"], got["rawPath"]) == (method, path)
+
+
+def test_head_has_no_body(call):
+    status, headers, body = call("HEAD", "/x")
+    assert (status, body) == (200, b"")
+    assert int(headers["content-length"]) > 0
+
+
+def test_a_path_comes_decoded(event):
+    assert event("GET", "/a%20b/%C3%A4")["rawPath"] == "/a b/ä"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "text"),
+    [
+        ("application/json", b"{}", True),
+        ("application/json; charset=utf-8", "{ä}".encode(), True),
+        ("text/plain", b"x", True),
+        ("application/x-www-form-urlencoded", b"a=b", False),
+        ("application/octet-stream", b"x", False),
+        ("application/json", b"\xff\xfe", False),
+    ],
+)
+def test_only_text_stays_text(event, content_type, body, text):
+    import base64
+
+    got = event("POST", "/", body, [("Content-Type", content_type)])
+    assert got["isBase64Encoded"] is not text
+    assert got["body"] == (body.decode() if text else base64.b64encode(body).decode())
+
+
+def test_a_megabyte_reaches_the_function(event):
+    body = b'"' + b"x" * 1_000_000 + b'"'
+    assert len(event("POST", "/", body, [JSON])["body"]) == len(body)
+
+
+def test_more_than_ten_is_too_large(call):
+    status, _, body = call("POST", "/", b" " * (10 * 1024 * 1024 + 1), [JSON])
+    assert (status, json.loads(body)) == (413, {"message": "Request Entity Too Large"})
+
+
+@pytest.mark.parametrize("path", ["/break", "/exit", "/nonsense"])
+def test_a_function_that_fails_is_an_internal_server_error(call, path):
+    status, headers, body = call("GET", path)
+    assert (status, json.loads(body)) == (500, {"message": "Internal Server Error"})
+    assert headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("/plain", (200, "application/json", b"just text")),
+        ("/nothing", (204, "application/json", b"")),
+        ("/binary", (200, "image/x", b"\xff\x00")),
+    ],
+)
+def test_answers_are_read_as_api_gateway_reads_them(call, path, answer):
+    status, headers, body = call("GET", path)
+    assert (status, headers["content-type"], body) == answer
+
+
+def test_fifty_at_once(call):
+    with ThreadPoolExecutor(50) as pool:
+        statuses = list(pool.map(lambda _: call("GET", "/slow")[0], range(50)))
+    assert statuses == [200] * 50

@@ -1,0 +1,135 @@
+"""SES takes what it would take, keeps it whole, and tells what its simulator would tell."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.mail import outcome
+
+RAW = b"From: Us <license@support.example>\nTo: ops@customer.example\nSubject: Yours\n\nbody \xc3\xa4 \xff\x00\r\n"
+
+
+@pytest.fixture
+def configuration_set(served):
+    import json
+
+    return json.loads(served.run()["output"])["environment"]["CONFIGURATION_SET"]
+
+
+@pytest.fixture
+def send(served, configuration_set):
+    """-> the message's id; None for an argument leaves it out."""
+
+    def send(to="ops@customer.example", raw=RAW, **changes):
+        arguments = {
+            "FromEmailAddress": "license@support.example",
+            "Destination": {"ToAddresses": [to]},
+            "Content": {"Raw": {"Data": raw}},
+            "EmailTags": [{"Name": "request_id", "Value": "zd-1-1"}],
+            "ConfigurationSetName": configuration_set,
+            **changes,
+        }
+        given = {name: value for name, value in arguments.items() if value is not None}
+        return served.aws("sesv2").send_email(**given)["MessageId"]
+
+    return send
+
+
+def outbox(served):
+    from pathlib import Path
+
+    return sorted(Path(served.ready["outbox"]).glob("*.eml"))
+
+
+def told(served, message_id, number):
+    """Event type -> detail-type and detail, when that many have come."""
+
+    def look():
+        events = [e for e in served.told("aws.ses") if e["detail"]["mail"]["messageId"] == message_id]
+        return len(events) >= number and {
+            e["detail"]["eventType"]: (e["detail-type"], e["detail"]) for e in events
+        }
+
+    return served.until(look)
+
+
+def test_a_message_is_kept_byte_by_byte(served, send):
+    before = outbox(served)
+    send()
+    (path,) = [path for path in outbox(served) if path not in before]
+    assert path.read_bytes() == RAW
+    assert path.name.endswith("-ops@customer.example.eml")
+
+
+def test_it_is_sent_and_delivered(served, send, configuration_set):
+    events = told(served, send(), 2)
+    assert events["Send"][0] == "Email Sent"
+    assert events["Send"][1]["send"] == {}
+    name, detail = events["Delivery"]
+    assert name == "Email Delivered"
+    assert detail["delivery"]["recipients"] == ["ops@customer.example"]
+    mail = detail["mail"]
+    assert mail["source"] == "license@support.example"
+    assert mail["destination"] == ["ops@customer.example"]
+    assert mail["commonHeaders"]["subject"] == "Yours"
+    assert mail["tags"]["request_id"] == ["zd-1-1"]
+    assert mail["tags"]["ses:configuration-set"] == [configuration_set]
+    assert mail["tags"]["ses:from-domain"] == ["support.example"]
+
+
+@pytest.mark.parametrize(
+    ("address", "kinds"),
+    [
+        ("ops@customer.example", ("Send", "Delivery")),
+        ("success@simulator.amazonses.com", ("Send", "Delivery")),
+        ("bounce@simulator.amazonses.com", ("Send", "Bounce")),
+        ("Bounce+label@simulator.amazonses.com", ("Send", "Bounce")),
+        ("suppressionlist@simulator.amazonses.com", ("Send", "Bounce")),
+        ("complaint@simulator.amazonses.com", ("Send", "Delivery", "Complaint")),
+        ("bounce@customer.example", ("Send", "Delivery")),
+    ],
+)
+def test_the_address_decides_what_happens(address, kinds):
+    assert outcome(address) == kinds
+
+
+@pytest.mark.parametrize(("local", "subtype"), [("bounce", "General"), ("suppressionlist", "Suppressed")])
+def test_a_bounce_is_permanent_and_names_the_address(served, send, local, subtype):
+    address = f"{local}@simulator.amazonses.com"
+    events = told(served, send(address), 2)
+    assert set(events) == {"Send", "Bounce"}
+    name, detail = events["Bounce"]
+    assert name == "Email Bounced"
+    assert (detail["bounce"]["bounceType"], detail["bounce"]["bounceSubType"]) == ("Permanent", subtype)
+    assert [each["emailAddress"] for each in detail["bounce"]["bouncedRecipients"]] == [address]
+
+
+def test_a_complaint_comes_after_the_delivery(served, send):
+    events = told(served, send("complaint@simulator.amazonses.com"), 3)
+    assert events["Complaint"][0] == "Email Complaint Received"
+    assert events["Complaint"][1]["complaint"]["complaintFeedbackType"] == "abuse"
+
+
+def test_without_a_configuration_set_nothing_is_told(served, send):
+    silent = send(ConfigurationSetName=None)
+    told(served, send(), 2)
+    assert silent not in {e["detail"]["mail"]["messageId"] for e in served.told("aws.ses")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"FromEmailAddress": "other@support.example"}, "MessageRejected"),
+        ({"raw": RAW.replace(b"license@", b"other@")}, "MessageRejected"),
+        ({"ConfigurationSetName": "none"}, "NotFoundException"),
+        ({"EmailTags": [{"Name": "request id", "Value": "x"}]}, "BadRequestException"),
+        ({"EmailTags": [{"Name": "x", "Value": "a b"}]}, "BadRequestException"),
+        ({"to": "nobody"}, "BadRequestException"),
+        ({"Destination": None, "raw": b"From: license@support.example\n\nx"}, "BadRequestException"),
+    ],
+)
+def test_what_ses_refuses_is_refused_and_not_kept(served, send, changes, code):
+    before = outbox(served)
+    with pytest.raises(ClientError) as caught:
+        send(**changes)
+    assert caught.value.response["Error"]["Code"] == code
+    assert outbox(served) == before

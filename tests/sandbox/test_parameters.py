@@ -1,0 +1,122 @@
+"""The template's parameters are held as CloudFormation holds them."""
+
+import pytest
+
+from sandbox.errors import SandboxError
+from sandbox.parameters import resolve
+from sandbox.stack import read
+
+TEMPLATE = {
+    "Parameters": {
+        "Days": {"Type": "Number", "Default": 5, "MinValue": 1, "MaxValue": 10},
+        "Color": {"Type": "String", "Default": "red", "AllowedValues": ["red", "green"]},
+        "Word": {
+            "Type": "String",
+            "Default": "word",
+            "AllowedPattern": "[a-z]+",
+            "MinLength": 2,
+            "MaxLength": 5,
+        },
+        "Said": {
+            "Type": "String",
+            "Default": "",
+            "AllowedPattern": "x*",
+            "ConstraintDescription": "must be all x",
+        },
+        "Needed": {"Type": "String"},
+    }
+}
+NEEDED = {"Needed": "here"}
+
+
+def test_defaults_and_given_values_are_text():
+    values = resolve(TEMPLATE, {**NEEDED, "Days": "10", "Color": "green"})
+    assert values == {"Days": "10", "Color": "green", "Word": "word", "Said": "", "Needed": "here"}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"Days": "0"}, "Days=0: must be at least 1"),
+        ({"Days": "11"}, "Days=11: must be at most 10"),
+        ({"Days": "many"}, "Days=many: must be a number"),
+        ({"Days": ""}, "Days=: must be a number"),
+        ({"Days": "1e1"}, "must be a number"),
+        ({"Days": "NaN"}, "must be a number"),
+        ({"Color": "blue"}, "Color=blue: must be one of red, green"),
+        ({"Word": "a"}, "at least 2 characters"),
+        ({"Word": "abcdef"}, "at most 5 characters"),
+        ({"Word": "ABC"}, r"must match \[a-z\]\+"),
+        ({"Word": "abc\n"}, "must match"),
+        ({"Said": "y"}, "Said=y: must be all x"),
+        ({"Other": "1"}, "the template has no parameter Other"),
+    ],
+)
+def test_what_is_not_allowed_is_refused(given, words):
+    with pytest.raises(SandboxError, match=words):
+        resolve(TEMPLATE, {**NEEDED, **given})
+
+
+def test_one_without_default_has_to_be_given():
+    with pytest.raises(SandboxError, match="Needed has no default: give it with --set Needed=VALUE"):
+        resolve(TEMPLATE, {})
+
+
+def test_a_type_that_the_sandbox_does_not_know_is_refused():
+    with pytest.raises(SandboxError, match="parameters of type AWS::SSM::Parameter::Value"):
+        resolve({"Parameters": {"X": {"Type": "AWS::SSM::Parameter::Value", "Default": "x"}}}, {})
+
+
+def rules(condition, assertion):
+    asserts = [{"Assert": assertion, "AssertDescription": "not so"}]
+    rule = {"Assertions": asserts, **({"RuleCondition": condition} if condition else {})}
+    return {**TEMPLATE, "Rules": {"Rule": rule}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "assertion", "holds"),
+    [
+        (None, {"Fn::Contains": [["5"], {"Ref": "Days"}]}, True),
+        (None, {"Fn::Contains": [["4"], {"Ref": "Days"}]}, False),
+        ({"Fn::Equals": [{"Ref": "Color"}, "green"]}, {"Fn::Contains": [["4"], {"Ref": "Days"}]}, True),
+        ({"Fn::Equals": [{"Ref": "Color"}, "red"]}, {"Fn::Contains": [["4"], {"Ref": "Days"}]}, False),
+        (None, {"Fn::Not": [{"Fn::Equals": [{"Ref": "Word"}, "word"]}]}, False),
+        (None, {"Fn::And": [{"Fn::Equals": ["a", "a"]}, {"Fn::Equals": ["a", "b"]}]}, False),
+        (None, {"Fn::Or": [{"Fn::Equals": ["a", "a"]}, {"Fn::Equals": ["a", "b"]}]}, True),
+    ],
+)
+def test_rules_are_held(condition, assertion, holds):
+    template = rules(condition, assertion)
+    if holds:
+        resolve(template, NEEDED)
+    else:
+        with pytest.raises(SandboxError, match="not so"):
+            resolve(template, NEEDED)
+
+
+def test_a_function_that_the_sandbox_does_not_know_is_refused():
+    with pytest.raises(SandboxError, match="Fn::EachMemberIn"):
+        resolve(rules(None, {"Fn::EachMemberIn": [["a"], ["b"]]}), NEEDED)
+
+
+@pytest.mark.parametrize(
+    ("trial", "limit", "allowed"),
+    [
+        (5, 10, True),
+        (10, 10, True),
+        (1, 1, True),
+        (5, 4, False),
+        (11, 11, False),
+        (0, 10, False),
+        (8, 7, False),
+    ],
+)
+def test_the_projects_own_template_bounds_the_days(pytestconfig, trial, limit, allowed):
+    template = read(pytestconfig.rootpath)
+    given = {"TrialDays": str(trial), "LimitDays": str(limit), "ZendeskUrl": "https://a.zendesk.com"}
+    given |= {"GitLabProject": "a/b", "SenderEmail": "a@b.example", "ReplyToEmail": "a@b.example"}
+    if allowed:
+        assert resolve(template, given)["TrialDays"] == str(trial)
+    else:
+        with pytest.raises(SandboxError, match=r"TrialDays|LimitDays"):
+            resolve(template, given)
