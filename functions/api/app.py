@@ -13,6 +13,7 @@ from mechanizer.api.answers import ANSWERED, Refused, answer, as_event, refusal
 from mechanizer.api.calls import for_ticket, json_body
 from mechanizer.api.tokens import verify
 from mechanizer.entry import observed
+from mechanizer.observability import logger
 from mechanizer.request import parse_body, parse_query, ticket_and_number, ticket_id_of
 
 app = APIGatewayHttpResolver()
@@ -25,6 +26,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             claims = verify((event.get("headers") or {}).get("authorization"), time.time())
         except ANSWERED as fault:
             return as_event(refusal(fault))
+        logger.append_keys(ticket_id=claims.ticket_id)
         app.append_context(claims=claims)
         return app.resolve(event, context)
 
@@ -36,6 +38,7 @@ def post_request() -> Response[str]:
     if (named := ticket_id_of(text)) is not None:
         for_ticket(claims, named)
     found = intake.submit(parse_body(text), claims.agent_id, datetime.now(UTC))
+    logger.append_keys(request_id=found.body["request_id"])
     return answer(found.status, found.body, {"Location": f"/requests/{found.body['request_id']}"})
 
 
@@ -45,6 +48,7 @@ def get_request(request_id: str) -> Response[str]:
     parts = ticket_and_number(request_id)
     if parts:
         for_ticket(app.context["claims"], parts[0])
+        logger.append_keys(request_id=request_id)
     record = ledger.find(request_id) if parts else None
     if record is None:
         raise Refused(404, "not_found", "There is no such request")

@@ -7,7 +7,7 @@ from typing import Any
 from mechanizer import license_store
 from mechanizer.entry import Run, step_function
 from mechanizer.errors import SigningKeyInvalid
-from mechanizer.license import SigningKey, emergency_license
+from mechanizer.license import License, SigningKey, emergency_license
 from mechanizer.license_store import StoredLicense
 from mechanizer.observability import count
 from mechanizer.request import Request
@@ -39,20 +39,20 @@ def _generate(request: Request) -> StoredLicense:
         name=settings().licensee_name,
         company=settings().licensee_company,
     )
-    text = _signing_key().issue(terms)
-    made = StoredLicense(text, terms.starts_on, terms.expires_on, terms.blocks_on, terms.user_count)
+    made = StoredLicense(_signed(terms), terms.starts_on, terms.expires_on, terms.blocks_on, terms.user_count)
     count("LicensesGenerated")
     return license_store.keep(request, made)
 
 
-def _signing_key() -> SigningKey:
-    """The key, loaded once a process; one that is no good is read again, as somebody may have mended it."""
+def _signed(terms: License) -> str:
+    """A license; a key that is no good is read again, as somebody may have mended it."""
     try:
-        return _loaded(fresh=False)
+        return _signing_key(fresh=False).issue(terms)
     except SigningKeyInvalid:
-        return _loaded(fresh=True)
+        return _signing_key(fresh=True).issue(terms)
 
 
-def _loaded(*, fresh: bool) -> SigningKey:
+def _signing_key(*, fresh: bool) -> SigningKey:
+    """The key, loaded once a process."""
     value = secret("signing_key_secret", fresh=fresh)
     return load_key(value["private_key"], value.get("public_key") or None)

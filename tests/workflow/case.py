@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sandbox.standins.fixtures import Attachment
+from sandbox.standins.zendesk_records import now
 from tests.workflow.deployment import Answer, Deployment, Json
 from tests.workflow.mail import Mail, mails_in
 from tests.workflow.waiting import until
@@ -43,9 +45,13 @@ class Case:
         deployment.add_to_zendesk(self._records(ticket or {}, organization or {}, screenshots))
 
     def _records(self, ticket: Json, fields: Json, screenshots: tuple[str, ...]) -> Json:
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         pictures = [{"file_name": name} for name in screenshots]
-        comment = {"author_id": self.id, "body": "Here they are.", "created_at": now, "attachments": pictures}
+        comment = {
+            "author_id": self.id,
+            "body": "Here they are.",
+            "created_at": now(),
+            "attachments": pictures,
+        }
         known = {
             "account_type": "Customer",
             "support_level": "Expired",
@@ -68,7 +74,7 @@ class Case:
                     "subject": "License expired",
                     "requester_id": self.id,
                     "organization_id": self.id,
-                    "created_at": now,
+                    "created_at": now(),
                     "comments": [comment],
                     **ticket,
                 }
@@ -80,6 +86,15 @@ class Case:
         with self.at.zendesk.lock:
             self.at.zendesk._account.tickets[self.id]["organization_id"] = other.id
         return self
+
+    def is_answered(self, attachments: list[Json]) -> None:
+        """The customer sends pictures."""
+        account = self.at.zendesk._account
+        pictures = tuple(Attachment(**attachment) for attachment in attachments)
+        with self.at.zendesk.lock:
+            account.comments[self.id].append(
+                account.comment(self.id, "And this.", public=True, at=now(), attachments=pictures)
+            )
 
     # -- the API
     def token(self, **changes: Any) -> str:
@@ -139,8 +154,7 @@ class Case:
     # -- the state machine
     def document(self, **changes: Any) -> Json:
         """The state machine's input; a change to None leaves a field out."""
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        whole = {"request_id": self.request_id, **self.body, "requested_at": now, "agent_id": 77, **changes}
+        whole = {"request_id": self.request_id, **self.body, "requested_at": now(), "agent_id": 77, **changes}
         return {name: value for name, value in whole.items() if value is not None}
 
     def recorded_input(self) -> Json:
