@@ -1,0 +1,202 @@
+"""The texts that people read: what each outcome tells, and what none ever does."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mechanizer import story
+from mechanizer.delivery import UNDELIVERED
+from mechanizer.outcome import STEPS, Failure, Status, next_action
+from mechanizer.story import LINKS, LONGEST_TITLE, Story, failure_title, success_title
+from tests.unit.records import ARN, RESULTS, TERMS, execution, record, request, verdict
+
+pytestmark = pytest.mark.usefixtures("deployed")
+
+TICKET = "https://support.zendesk.example/agent/tickets/4242"
+ASKED = [
+    ("Ticket", TICKET),
+    ("Customer", "ops@customer.example"),
+    ("Users", "250"),
+    ("Agent", "ada (as given in the app)"),
+]
+CONSOLE = (
+    f"https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/{ARN}"
+)
+FAILURE = Failure("create_issue", "VendorRejected", "GitLab answered 403: @all", will_retry=False)
+
+
+def results(**changes: Any) -> dict[str, Any]:
+    """The results of the steps before the issue."""
+    found = {"eligibility": verdict(), "license": TERMS, "email": RESULTS["send_email"]}
+    return {**found, **changes}
+
+
+def test_an_issued_license_is_told_with_its_dates():
+    told = story.issued(request(), results())
+    assert told == Story(
+        request_id="zd-4242-1",
+        outcome="issued",
+        headline="An emergency license was generated and sent to the customer.",
+        facts=(*ASKED, ("Expires on", "2026-11-26"), ("Changes are blocked on", "2026-12-01")),
+        next_action=next_action(Status.ISSUED),
+    )
+    assert told.reference == "zd-4242-1/issued"
+
+
+def test_what_the_rules_tell_without_refusing_is_told_too():
+    notes = ["Zendesk has another expiry date.", "The organization got 3 emergency licenses in 90 days."]
+    told = story.issued(request(), results(eligibility={**verdict(), "told": notes}), "https://issue.example")
+    assert told.facts[-3:] == (("Issue", "https://issue.example"), *(("Note", note) for note in notes))
+
+
+def test_a_mail_that_may_be_out_twice_is_told():
+    doubt = ("E-mail", "possibly sent twice: the first attempt was never confirmed")
+    assert doubt not in story.issued(request(), results()).facts
+    twice = results(email={"message_id": "message-2", "possibly_sent_twice": True})
+    assert doubt in story.issued(request(), twice).facts
+
+
+def test_a_replacement_names_what_it_replaces_in_every_story():
+    made = request(request_id="zd-4242-2", replaces="zd-4242-1")
+    known = record(*STEPS[:3], request=made)
+    for told in (
+        story.issued(made, results()),
+        story.refused(made, verdict("prospect")["reasons"]),
+        story.failed(known, execution(), FAILURE),
+        story.undelivered(made, "bounced", ""),
+    ):
+        assert ("Replaces", "zd-4242-1") in told.facts
+    assert "Replaces" not in dict(story.issued(request(), results()).facts)
+
+
+def test_a_refusal_gives_every_reason_with_its_code():
+    reasons = verdict("screenshots_missing", "prospect")["reasons"]
+    assert story.refused(request(), reasons) == Story(
+        request_id="zd-4242-1",
+        outcome="refused",
+        headline="No emergency license was generated: the request is not eligible.",
+        facts=(
+            *ASKED,
+            ("Reason", "screenshots_missing it is (screenshots_missing)"),
+            ("Reason", "prospect it is (prospect)"),
+        ),
+        next_action=next_action(Status.REFUSED, reasons=("screenshots_missing", "prospect")),
+    )
+
+
+def test_a_failure_names_the_step_the_error_and_the_execution():
+    assert story.failed(record(*STEPS[:2]), execution(), FAILURE) == Story(
+        request_id="zd-4242-1",
+        outcome="failed",
+        headline="No emergency license was generated: a step failed.",
+        facts=(
+            *ASKED,
+            ("Failed step", "create_issue"),
+            ("Error", "VendorRejected: GitLab answered 403: @all"),
+            ("Retried", "not any more: this is final"),
+            ("Execution", CONSOLE),
+        ),
+        next_action=next_action(Status.FAILED, failure=FAILURE),
+    )
+
+
+def test_a_failure_after_the_license_is_out_says_so():
+    told = story.failed(record(*STEPS[:3]), execution(), replace(FAILURE, will_retry=True))
+    assert told.outcome == "unfinished"
+    assert told.headline == "The license is out, but its trail is not complete: a later step failed."
+    assert ("Retried", "by itself") in told.facts
+    assert told.next_action == next_action(Status.ISSUED, failure=replace(FAILURE, will_retry=True))
+
+
+@pytest.mark.parametrize("done", [2, 3])
+def test_giving_up_is_another_outcome_and_says_what_is_left_to_do_by_hand(done: int):
+    told = story.failed(record(*STEPS[:done]), execution(), FAILURE, given_up=True)
+    assert told.outcome == "given_up"
+    assert told.headline.startswith("Given up. ")
+    assert told.facts[-1] == ("By hand", "start a new execution with the same input, or redrive this one")
+
+
+@pytest.mark.parametrize("status", UNDELIVERED)
+def test_a_mail_that_did_not_arrive_is_told_with_the_servers_words(status: str):
+    told = story.undelivered(request(), status, "550 5.1.1 unknown recipient")
+    assert told.outcome == "undelivered"
+    assert told.facts == (*ASKED, ("Mail server", "550 5.1.1 unknown recipient"))
+    assert told.next_action == next_action(Status.ISSUED, delivery=status)
+    assert ("Mail server", "gave no reason") in story.undelivered(request(), status, "").facts
+
+
+def test_the_three_ways_not_to_arrive_have_three_headlines():
+    assert len({story.undelivered(request(), status, "").headline for status in UNDELIVERED}) == 3
+
+
+def test_links_are_only_made_of_addresses_that_are_ours():
+    hostile = "https://evil.example"
+    made = request(gitlab_username=hostile, customer_email=hostile)
+    failure = replace(FAILURE, message=hostile)
+    known = record(*STEPS[:3], request=made)
+    for told in (
+        story.issued(made, results(eligibility={**verdict(), "told": [hostile]}), "https://issue.example"),
+        story.refused(made, [{"code": "prospect", "message": hostile}]),
+        story.failed(known, execution(), failure, given_up=True),
+        story.undelivered(made, "bounced", hostile),
+    ):
+        links = [value for label, value in told.facts if label in LINKS]
+        assert TICKET in links
+        assert not any(hostile in link for link in links)
+
+
+LICENSE = "ZXlKa1lYUmhJam9pYVhNZ2RHaGxJR3hwWTJWdWMyVWlmUT09"
+
+
+def test_no_story_tells_the_license():
+    """Whatever else the steps' results may hold one day."""
+    terms, sent = {**TERMS, "text": LICENSE}, {**RESULTS["send_email"], "text": LICENSE}
+    found = results(license=terms, email=sent, issue={"url": "https://issue.example", "text": LICENSE})
+    known = record(*STEPS, effects={"email": sent})
+    for told in (
+        story.issued(request(), found, "https://issue.example"),
+        story.refused(request(), [{**verdict("prospect")["reasons"][0], "text": LICENSE}]),
+        story.failed(known, execution(input=LICENSE), FAILURE),
+        story.undelivered(request(), "bounced", ""),
+    ):
+        assert LICENSE not in repr(told)
+
+
+# Titles
+
+
+def test_the_titles_are_the_handbooks():
+    assert (
+        success_title(request()) == "[Success] - Created a license under ops@customer.example for 250 users"
+    )
+    assert (
+        failure_title(request())
+        == "[Failure] - Could not create a license under ops@customer.example for 250 users"
+    )
+
+
+@pytest.mark.parametrize("title", [success_title, failure_title])
+def test_a_title_of_255_characters_is_whole_and_a_longer_one_is_cut_in_the_address(title):
+    room = LONGEST_TITLE - len(title(request(customer_email="")))
+    for spare in (-1, 0, 1, 100):
+        email = "x" * (room + spare)
+        told = title(request(customer_email=email))
+        assert len(told) == LONGEST_TITLE + min(spare, 0)
+        assert ("…" in told, email in told) == (spare > 0, spare <= 0)
+        assert told.endswith(" for 250 users")
+
+
+@given(
+    local=st.text(alphabet="abc.", min_size=1, max_size=64),
+    domain=st.text(alphabet="abc.", min_size=1, max_size=189),
+    users=st.integers(1, 1_000_000),
+)
+def test_no_title_is_too_long_for_gitlab(local: str, domain: str, users: int):
+    made = request(customer_email=f"{local}@{domain}", user_count=users)
+    for told in (success_title(made), failure_title(made)):
+        assert len(told) <= LONGEST_TITLE
+        assert told.endswith(f" for {users} users")
+        assert (f"{local}@{domain}" in told) != told.endswith(f"… for {users} users")
