@@ -124,7 +124,7 @@ def test_of_many_reasons_the_most_basic_one_is_what_to_do_first(reasons: list[st
     )
 
 
-@pytest.mark.parametrize("status", UNDELIVERED)
+@pytest.mark.parametrize("status", sorted(UNDELIVERED))
 def test_a_customer_without_the_license_comes_before_a_step_that_failed(status: str):
     for fault in (failure(will_retry=True), failure(will_retry=False)):
         told = next_action(Status.ISSUED, failure=fault, delivery=status)

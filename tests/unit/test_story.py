@@ -119,7 +119,7 @@ def test_giving_up_is_another_outcome_and_says_what_is_left_to_do_by_hand(done: 
     assert told.facts[-1] == ("By hand", "start a new execution with the same input, or redrive this one")
 
 
-@pytest.mark.parametrize("status", UNDELIVERED)
+@pytest.mark.parametrize("status", sorted(UNDELIVERED))
 def test_a_mail_that_did_not_arrive_is_told_with_the_servers_words(status: str):
     told = story.undelivered(request(), status, "550 5.1.1 unknown recipient")
     assert told.outcome == "undelivered"
