@@ -1,0 +1,174 @@
+"""The app in a ticket of the stand-in Zendesk, as somebody in front of the browser sees it."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, Route, expect
+
+from tests.workflow.case import Case
+
+SDK = "https://static.zdassets.com/zendesk_app_framework_sdk/2.0/zaf_sdk.min.js"
+WIDTH = 1100
+NARROW = 320
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Fault:
+    """What happens to calls of the app to the API that fit: `act(route, options)` in place of passing them on."""
+
+    method: str
+    path: str
+    act: Callable[[Route, Json], None]
+    times: int | None = 1
+    held: list[Route] = field(default_factory=list)
+
+    def takes(self, options: Json) -> bool:
+        if self.times == 0 or options["type"] != self.method or not re.search(self.path, options["url"]):
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True
+
+    def release(self) -> None:
+        """Lets the calls go that were held."""
+        for route in self.held:
+            route.continue_()
+        self.held.clear()
+
+
+class AppPage:
+    """`calls` are (method, path and query) of the app's calls to the API, in order."""
+
+    def __init__(
+        self, browser: Browser, host_url: str, case: Case, *, agent: int = 77, width: int = WIDTH, clock: bool = False
+    ) -> None:
+        self.case = case
+        self.calls: list[tuple[str, str]] = []
+        self.complaints: list[str] = []
+        self.addresses: list[str] = []
+        self._faults: list[Fault] = []
+        self._context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-US")
+        self._context.set_default_timeout(15_000)
+        self._context.on("request", lambda request: self.addresses.append(request.url))
+        self.page: Page = self._context.new_page()
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.route("**/proxy", self._proxied)
+        if clock:
+            self.page.clock.install()
+        self._url = f"{host_url}/host.html?ticket={case.id}&agent={agent}"
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Opens the ticket (again)."""
+        self.page.goto(self._url)
+        expect(self["#opening"]).to_be_hidden()
+
+    def close(self) -> None:
+        self._context.close()
+
+    @property
+    def frame(self) -> FrameLocator:
+        return self.page.frame_locator("#app")
+
+    def __getitem__(self, selector: str) -> Locator:
+        return self.frame.locator(selector)
+
+    # -- using it
+    def fill(self, **values: Any) -> None:
+        """The form, with the case's own details but for what is given."""
+        given = {"user_count": 250, "license_expired_on": self.case.expired_on.isoformat(), **values}
+        for name, value in given.items():
+            self[f"#{name}"].fill(str(value))
+
+    def press(self) -> None:
+        """Asks for the license, once the button is on."""
+        expect(self["#send"]).to_have_attribute("aria-disabled", "false")
+        self["#send"].click()
+
+    def ask(self, **values: Any) -> None:
+        self.fill(**values)
+        self.press()
+
+    def ticket_changed(self) -> None:
+        """Zendesk tells the app."""
+        self.page.evaluate("zendesk.refresh()")
+
+    # -- seeing it
+    def shows(self, status: str) -> None:
+        """The outcome has this status."""
+        expect(self["#outcome"]).to_have_attribute("data-status", status, timeout=30_000)
+
+    def settles(self, status: str) -> None:
+        """The outcome has this status, and every step of it is over."""
+        self.shows(status)
+        expect(self["#steps .row--running, #steps .row--pending"]).to_have_count(0, timeout=30_000)
+
+    def step(self, name: str) -> Locator:
+        return self[f"#steps [data-step={name}]"]
+
+    def fact(self, name: str) -> Locator:
+        """The value beside this word in the outcome."""
+        return self["#story dt"].get_by_text(name, exact=True).locator("+ dd")
+
+    def posts(self) -> int:
+        return sum(method == "POST" for method, _ in self.calls)
+
+    def messages(self) -> list[Json]:
+        """All that went between the app and Zendesk."""
+        return self.page.evaluate("zendesk.messages")
+
+    # -- the way to the API
+    def on_call(
+        self, method: str, path: str, act: Callable[[Route, Json], None], times: int | None = 1
+    ) -> Fault:
+        self._faults.append(Fault(method, path, act, times))
+        return self._faults[-1]
+
+    def answer_call(self, method: str, path: str, status: int, body: Any, times: int | None = 1) -> Fault:
+        """The API is not asked; this is its answer. Status 0 is none."""
+        answer = {"status": status, "reason": "", "text": json.dumps(body)}
+        return self.on_call(method, path, lambda route, _: route.fulfill(json=answer), times)
+
+    def lose_answer(self, method: str, path: str) -> Fault:
+        """The API does what it is asked, and nobody hears of it."""
+
+        def act(route: Route, _: Json) -> None:
+            route.fetch()
+            route.fulfill(json={"status": 0, "reason": "timeout", "text": ""})
+
+        return self.on_call(method, path, act)
+
+    def hold_call(self, method: str, path: str) -> Fault:
+        """The call is under way until `release()`."""
+        fault = self.on_call(method, path, lambda route, _: fault.held.append(route))
+        return fault
+
+    def _proxied(self, route: Route) -> None:
+        options = json.loads(route.request.post_data or "")
+        path = re.sub(r"^https?://[^/]+", "", options["url"])
+        self.calls.append((options["type"], path))
+        fault = next((fault for fault in self._faults if fault.takes(options)), None)
+        if fault:
+            fault.act(route, options)
+        else:
+            route.continue_()
+
+    # -- its manners
+    def check_manners(self, *, secret: str, api: str) -> None:
+        told = json.dumps(self.messages()) + "".join(frame.content() for frame in self.page.frames)
+        assert secret not in told
+        assert "BEGIN GITLAB LICENSE" not in told
+        assert not self.complaints, self.complaints
+        assert not [address for address in self.addresses if f"//{api}" in address], "the browser called the API"
+        outside = {a for a in self.addresses if not a.startswith(("http://127.0.0.1:", "data:"))}
+        assert outside <= {SDK}, outside
+
+    def _note(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
