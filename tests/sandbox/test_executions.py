@@ -287,8 +287,13 @@ class TestLists:
 
 
 def test_two_hundred_at_once_do_not_disturb_each_other(served):
+    machine = served.machine(
+        task={"OutputPath": "$.Payload", "Retry": [{"ErrorEquals": ["Passing"], "IntervalSeconds": 60}]}
+    )
+
     def one(number):
-        return served.start({"n": number, "Second": ["passing", "answer"] if number % 5 == 0 else "answer"})
+        document = {"n": number, "only": ["passing", "answer"] if number % 5 == 0 else "answer"}
+        return served.start(document, machine)
 
     with ThreadPoolExecutor(20) as pool:
         arns = list(pool.map(one, range(200)))
