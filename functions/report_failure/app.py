@@ -10,12 +10,20 @@ Json = dict[str, Any]
 
 
 def handler(event: Json, context: Any) -> None:
-    """A *Step Functions Execution Status Change*; what no longer holds is dropped."""
-    detail = event.get("detail") or {}
-    arn = detail.get("executionArn")
+    """A *Step Functions Execution Status Change*; what no longer holds, or never did, is dropped."""
+    arn, redrives = _read(event)
     with observed(context, arn):
-        execution = executions.describe(arn) if isinstance(arn, str) else None
-        if execution is None or execution.redrive_count > int(detail.get("redriveCount") or 0):
-            logger.info("dropped: it is no execution, or a newer redrive is at work")
+        execution = executions.describe(arn) if arn and executions.is_ours(arn) else None
+        if execution is None or execution.redrive_count > redrives:
+            logger.info("dropped: it is no execution of ours, or a newer redrive is at work")
         elif (case := report.case_of(execution)) and not report.superseded(case):
             report.report_failure(case)
+
+
+def _read(event: Json) -> tuple[str | None, int]:
+    """The execution's ARN and how often it had been redriven."""
+    detail = event.get("detail")
+    if not isinstance(detail, dict) or not isinstance(detail.get("executionArn"), str):
+        return None, 0
+    redrives = detail.get("redriveCount")
+    return detail["executionArn"], redrives if isinstance(redrives, int) else 0

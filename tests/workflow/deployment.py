@@ -237,20 +237,31 @@ class Deployment:
         return dict(self.invoke("RetryFailedFunction", SWEEP))
 
     # -- what it writes
-    def log_lines(self) -> list[str]:
-        return Path(self.ready["log"]).read_text().splitlines()
+    def log(self, holding: str = "") -> tuple[list[Json], list[str]]:
+        """The functions' log: its JSON records, and what is no JSON; of the lines that hold that text.
+
+        Two processes that write at the same moment may share a line.
+        """
+        records, others = [], []
+        for line in Path(self.ready["log"]).read_text().splitlines():
+            rest = line if holding in line else ""
+            while rest.startswith("{"):
+                record, end = json.JSONDecoder().raw_decode(rest)
+                records.append(record)
+                rest = rest[end:]
+            if rest:
+                others.append(rest)
+        return records, others
 
     def reported(self, arn: str) -> None:
         """Waits until ReportFailure, which the bus told of the execution's end, has done what it does."""
         function = self.ready["functions"]["ReportFailureFunction"]
 
-        def done(line: str) -> bool:
-            if function not in line or arn not in line:
-                return False
-            told = json.loads(line)
-            return told.get("function") == function and told.get("message") == "done"
+        def done() -> bool:
+            told = [(record.get("function"), record.get("message")) for record in self.log(holding=arn)[0]]
+            return (function, "done") in told
 
-        until(f"{arn} is reported", lambda: any(map(done, self.log_lines())))
+        until(f"{arn} is reported", done)
 
     # -- Zendesk
     def add_to_zendesk(self, document: Json) -> None:

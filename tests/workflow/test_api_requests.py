@@ -341,6 +341,18 @@ class TestReplaces:
         assert (status, answer["error"]) == (409, "already_issued")
         assert len(case.executions()) == 2
 
+    def test_again_when_the_replacement_was_refused(self, first):
+        case, old = first, first.request_id
+        asked = {**case.body, "user_count": 400, "replaces": old}
+        _, _, answer = case.at.call("POST", "/requests", case.token(sub="80"), asked)
+        case.request_id = answer["request_id"]
+        case.ended("refused")
+
+        assert case.accepted(user_count=400, replaces=old) == f"zd-{case.id}-3"
+        case.ended("issued")
+
+        assert len(case.mails()) == 2
+
     def test_a_double_click_on_it(self, first):
         case, old = first, first.request_id
         with case.at.proxy.holding("SendEmail", f"zd-{case.id}-2") as held:

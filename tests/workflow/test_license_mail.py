@@ -1,6 +1,10 @@
 """What the customer gets: one e-mail, and a license that their GitLab takes."""
 
+import json
+import os
 import re
+import shutil
+import subprocess
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +15,7 @@ from sandbox.verify import read_license
 from tests.workflow.case import Case, today
 from tests.workflow.deployment import Deployment
 
+READER = Path(__file__).parents[1] / "ruby/read_license.rb"
 FALSE = (
     *("cloud_licensing_enabled", "offline_cloud_licensing_enabled", "auto_renew_enabled"),
     *("seat_reconciliation_enabled", "operational_metrics_enabled", "generated_from_customers_dot"),
@@ -46,6 +51,17 @@ class TestLicense:
             "trial": True,
             "reconciliation_completed": True,
         }
+
+    def test_ruby_reads_it_too(self, issued, mail, payload):
+        if not (ruby := shutil.which("ruby")):
+            reason = "no ruby on PATH: `apt-get install ruby` or `brew install ruby`"
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+
+        script = [ruby, str(READER), issued.at.ready["public_key"]]
+        found = subprocess.run(script, input=mail.license, capture_output=True, timeout=60, check=False)
+
+        assert (found.returncode, found.stderr) == (0, b"")
+        assert json.loads(found.stdout) == payload
 
     def test_it_starts_the_day_before_it_is_issued_and_lasts_five_and_ten_days(self, payload):
         starts = date.fromisoformat(payload["issued_at"])

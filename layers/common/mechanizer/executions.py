@@ -71,6 +71,11 @@ def arn_of(request_id: str) -> str:
     return f"{machine.replace(':stateMachine:', ':execution:')}:{request_id}"
 
 
+def is_ours(execution_arn: str) -> bool:
+    """Whether it is an execution of this deployment's state machine."""
+    return execution_arn.startswith(arn_of(""))
+
+
 def console_url(execution_arn: str) -> str:
     """Where the execution is seen in the AWS console."""
     region = execution_arn.split(":")[3]

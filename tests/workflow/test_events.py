@@ -1,0 +1,311 @@
+"""What the bus tells, late, twice, out of order or wrong: the request ends explained all the same."""
+
+import itertools
+import json
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.case import Case
+from tests.workflow.waiting import until
+
+EVENTS = Path(__file__).parents[2] / "events"
+REPORT, TRACK = "ReportFailureFunction", "TrackDeliveryFunction"
+
+
+def status_event(case, status="FAILED", **changes):
+    """What Step Functions tells of the request's own execution."""
+    event = json.loads((EVENTS / "report_failure/failed.json").read_text())
+    arn = case.own_execution
+    event["detail"] |= {"executionArn": arn, "name": case.request_id, "status": status, **changes}
+    event["detail"]["stateMachineArn"] = case.at.ready["state_machine_arn"]
+    return event
+
+
+def mail_event(name, case, request_id=None):
+    """What SES tells of the request's e-mail: an example of events/track_delivery/."""
+    event = json.loads((EVENTS / f"track_delivery/{name}.json").read_text())
+    event["detail"]["mail"]["tags"]["request_id"] = [request_id or case.request_id]
+    return event
+
+
+def failing_mail(case):
+    return case.at.proxy.failing("SendEmail", case.request_id, 400, "MessageRejected")
+
+
+class TestStatusEvents:
+    def test_one_that_succeeded_meanwhile(self, issued):
+        before = issued.effects()
+
+        issued.at.invoke(REPORT, status_event(issued))
+
+        assert issued.effects() == before
+
+    def test_one_that_runs_again(self, case):
+        with case.at.proxy.holding("SendEmail", case.request_id) as held:
+            case.accepted()
+            assert held.reached.wait(20)
+            case.at.invoke(REPORT, status_event(case))
+            assert case.effects() == {"mails": 0, "issues": [], "messages": [], "notes": []}
+        case.ended("issued")
+
+    def test_one_of_before_a_redrive(self, case):
+        """It failed, was redriven and failed again: the first event comes once more, and last."""
+        with failing_mail(case):
+            case.accepted()
+            case.ended("failed")
+            before = case.effects()
+            case.at.redrive(case.own_execution)
+            case.at.invoke(REPORT, status_event(case, redriveCount=0))
+
+        assert case.effects() == before
+
+    def test_twice(self, case):
+        with failing_mail(case):
+            case.accepted()
+            case.ended("failed")
+        before = case.effects()
+
+        for _ in range(2):
+            case.at.invoke(REPORT, status_event(case))
+
+        assert case.effects() == before
+        assert (len(before["issues"]), len(before["messages"]), len(before["notes"])) == (1, 1, 1)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"detail": None},
+            {"detail": {}},
+            {"detail": []},
+            {"detail": "text"},
+            {"detail": {"executionArn": None}},
+            {"detail": {"executionArn": 7}},
+            {"detail": {"executionArn": ""}},
+            {"detail": {"executionArn": "no ARN"}},
+            {"detail": {"executionArn": "arn:aws:states:us-east-1:123456789012:execution:another:zd-1-1"}},
+        ],
+        ids=str,
+    )
+    def test_a_malformed_one(self, issued, change):
+        before = issued.effects()
+
+        issued.at.invoke(REPORT, {**status_event(issued), **change})
+
+        assert issued.effects() == before
+
+    @pytest.mark.parametrize("count", [None, "many", "0", -1, 1.5, []], ids=str)
+    def test_a_redrive_count_that_is_none(self, issued, count):
+        before = issued.effects()
+
+        issued.at.invoke(REPORT, status_event(issued, redriveCount=count))
+
+        assert issued.effects() == before
+
+    def test_one_of_another_machine(self, case):
+        """Even if its input looks like one of ours."""
+        machine = case.at.states.create_state_machine(
+            name=f"another-{case.id}",
+            definition=json.dumps(
+                {"StartAt": "Fail", "States": {"Fail": {"Type": "Fail", "Error": "Theirs"}}}
+            ),
+            roleArn="arn:aws:iam::123456789012:role/any",
+        )
+        started = case.at.states.start_execution(
+            stateMachineArn=machine["stateMachineArn"], input=json.dumps(case.document())
+        )
+        case.at.ended(started["executionArn"])
+
+        case.at.invoke(REPORT, status_event(case, executionArn=started["executionArn"]))
+
+        assert case.effects() == {"mails": 0, "issues": [], "messages": [], "notes": []}
+        assert case.at.call("GET", f"/requests/{case.request_id}", case.token())[0] == 404
+
+
+class TestStopped:
+    """A person's decision: reported once, never retried."""
+
+    def test_before_the_mail(self, case):
+        with case.at.proxy.holding("SendEmail", case.request_id) as held:
+            case.accepted()
+            assert held.reached.wait(20)
+            case.at.states.stop_execution(executionArn=case.own_execution)
+            view = case.ended("failed")
+            effects = case.effects()
+            other = case.post(user_count=300)
+
+        assert (other[0], other[2]["error"]) == (409, "in_progress"), "its mail may be on its way"
+        assert (view["error"]["code"], view["error"]["will_retry"]) == ("Aborted", False)
+        assert (len(effects["issues"]), len(effects["messages"]), len(effects["notes"])) == (1, 1, 1)
+        for _ in range(2):
+            case.at.sweep()
+        assert case.at.describe(case.own_execution)["redriveCount"] == 0
+        # The step that was at work finished: the mail is out, and the request is issued.
+        assert case.becomes("is issued", lambda view: view["status"] == "issued")
+        assert len(case.mails()) == 1
+
+    def test_after_the_mail(self, case):
+        with case.at.slack.lock:  # Slack answers nobody for a while
+            case.accepted()
+            until("Slack is asked", lambda: "NotifySlack" in case.at.entered(case.own_execution))
+            case.at.states.stop_execution(executionArn=case.own_execution)
+        view = case.becomes("says so", lambda view: view["error"])
+
+        assert (view["status"], view["error"]["code"], view["error"]["will_retry"]) == (
+            "issued",
+            "Aborted",
+            False,
+        )
+        until(
+            "everybody knows", lambda: case.at.sweep() and (len(case.messages()), len(case.notes())) == (2, 1)
+        )
+        (issue,) = case.issues()
+        assert [case.view()["next_action"] in note["body"] for note in issue["notes"]] == [True]
+        assert case.at.describe(case.own_execution)["redriveCount"] == 0
+        assert len(case.mails()) == 1
+
+
+class TestMailEvents:
+    ALL = ("send", "delivery_delay", "bounce_transient", "delivery", "complaint", "bounce_permanent")
+
+    @pytest.mark.parametrize(
+        ("names", "becomes"),
+        [
+            (("send",), "delivered"),
+            (("delivery_delay",), "delivered"),
+            (("bounce_transient",), "delivered"),
+            (("complaint", "delivery", "send"), "complained"),
+            (("bounce_permanent", "complaint"), "bounced"),
+            (("bounce_permanent", "reject"), "bounced"),
+            (("reject", "bounce_permanent"), "rejected"),
+            (("complaint", "bounce_permanent"), "bounced"),
+        ],
+        ids=str,
+    )
+    def test_the_status_only_rises(self, case, names, becomes):
+        case.issued()
+
+        for name in names:
+            case.at.invoke(TRACK, mail_event(name, case))
+
+        view = case.view()
+        assert (view["status"], view["delivery"]) == ("issued", becomes)
+
+    @pytest.mark.parametrize(
+        ("name", "status", "word"),
+        [
+            ("bounce_permanent", "bounced", "550 5.1.1"),
+            ("complaint", "complained", "abuse"),
+            ("reject", "rejected", "Bad content"),
+        ],
+    )
+    def test_bad_news_reach_everybody_once(self, case, name, status, word):
+        case.issued()
+        before = case.effects()
+
+        for _ in range(2):
+            case.at.invoke(TRACK, mail_event(name, case))
+
+        view, after = case.view(), case.effects()
+        assert view["delivery"] == status
+        (comment,) = after["issues"][0]["notes"]
+        first, reply = after["messages"]
+        _, note = after["notes"]
+        assert reply["thread_ts"] == first["ts"]
+        for text in (comment["body"], reply["text"], note):
+            assert view["next_action"] in text
+            assert word in text
+        assert after["mails"] == before["mails"] == 1
+        assert after["issues"][0]["state"] == "closed"
+
+    def test_delays_are_only_shown(self, case):
+        with case.at.proxy.holding("SendEmail", case.request_id) as held:
+            case.accepted()
+            assert held.reached.wait(20)
+            case.at.invoke(TRACK, mail_event("delivery_delay", case))
+            assert case.view()["delivery"] == "delayed"
+        case.ended("issued")
+        case.becomes("is delivered", lambda view: view["delivery"] == "delivered")
+
+        assert (len(case.issues()[0]["notes"]), len(case.messages()), len(case.notes())) == (0, 1, 1)
+
+    @pytest.mark.parametrize("name", ["bounce_permanent", "complaint"])
+    def test_bad_news_before_the_step_has_its_id(self, case, name):
+        """SES has the e-mail and tells of it before it answers: each later step tells of it too."""
+        with case.at.proxy.holding("SendEmail", case.request_id, after=True) as held:
+            case.accepted()
+            assert held.reached.wait(20)
+            case.at.invoke(TRACK, mail_event(name, case))
+        view = case.ended("issued")
+
+        assert len(case.mails()) == 1
+        (issue,) = case.issues()
+        assert [view["next_action"] in note["body"] for note in issue["notes"]] == [True]
+        first, reply = case.messages()
+        assert (reply["thread_ts"], view["next_action"] in reply["text"]) == (first["ts"], True)
+        assert len(case.notes()) == 2
+        assert view["next_action"] in case.notes()[1]
+
+    @pytest.mark.parametrize(
+        ("address", "status"),
+        [
+            ("bounce", "bounced"),
+            ("suppressionlist", "bounced"),
+            ("complaint", "complained"),
+            ("success", "delivered"),
+        ],
+    )
+    def test_the_mailbox_simulators_addresses(self, deployment, address, status):
+        case = Case(deployment, email=f"{address}@simulator.amazonses.com")
+        case.accepted()
+        case.ended("issued")
+        case.becomes(f"is {status}", lambda view: view["delivery"] == status)
+
+        told = 1 if status == "delivered" else 2
+        until("everybody knows", lambda: (len(case.messages()), len(case.notes())) == (told, told))
+
+    def test_of_a_request_that_nobody_knows(self, case):
+        for name in self.ALL:
+            case.at.invoke(TRACK, mail_event(name, case))
+
+        assert case.effects() == {"mails": 0, "issues": [], "messages": [], "notes": []}
+        assert case.at.call("GET", f"/requests/{case.request_id}", case.token())[0] == 404
+        case.issued()
+        assert len(case.mails()) == 1
+
+    @pytest.mark.parametrize("request_id", ["", "zd-1", "../../x", "zd-4242-1 ", "*"], ids=str)
+    def test_of_no_request_at_all(self, issued, request_id):
+        before = issued.effects()
+
+        issued.at.invoke(TRACK, mail_event("bounce_permanent", issued, request_id=request_id or " "))
+
+        assert issued.effects() == before
+
+    def test_malformed_ones(self, issued):
+        before = issued.effects()
+        good = mail_event("bounce_permanent", issued)
+        broken = [
+            {},
+            {"detail": None},
+            {"detail": []},
+            json.loads((EVENTS / "track_delivery/without_request_id.json").read_text()),
+        ]
+        for path in itertools.chain(
+            [("mail",), ("eventType",), ("bounce",)],
+            [("mail", "tags"), ("mail", "tags", "request_id"), ("mail", "messageId")],
+        ):
+            for value in (None, 7, "text", [], {}):
+                event = deepcopy(good)
+                place = event["detail"]
+                for name in path[:-1]:
+                    place = place[name]
+                place[path[-1]] = value
+                if path not in (("bounce",), ("mail", "messageId")):
+                    broken.append(event)
+
+        for event in broken:
+            issued.at.invoke(TRACK, event)
+
+        assert issued.effects() == before
+        assert issued.view()["delivery"] == "delivered"
