@@ -24,15 +24,19 @@ class _Server(ThreadedWSGIServer):
     block_on_close = False
     request_queue_size = 256
 
+    def server_bind(self) -> None:
+        """Werkzeug would end the program when the port is taken."""
+        try:
+            super().server_bind()
+        except OSError as error:
+            raise SandboxError(f"port {self.port}: {error.strerror}; give another with --port") from error
+
 
 class WebServer:
     """Runs from start() to stop(). Port 0 takes any that is free."""
 
     def __init__(self, application: Any, port: int = 0, handler: type[WSGIRequestHandler] = _Handler) -> None:
-        try:
-            self._server = _Server("127.0.0.1", port, application, handler=handler)
-        except (OSError, SystemExit):
-            raise SandboxError(f"port {port} is taken: give another with --port") from None
+        self._server = _Server("127.0.0.1", port, application, handler=handler)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         )

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -161,6 +162,14 @@ def test_wrong_usage_is_one_line_and_exit_2(arguments, words, capsys, monkeypatc
     assert printed.err.startswith("sandbox: ")
     assert printed.err.count("\n") == 1
     assert re.search(words, printed.err)
+
+
+def test_a_port_that_is_taken_is_said(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = sandbox("serve", "--port", port, "--out", tmp_path)
+    assert ran.returncode == 2
+    assert ran.stderr == f"sandbox: port {port}: Address already in use; give another with --port\n"
 
 
 def test_a_wrong_option_leaves_the_last_runs_results(tmp_path, capsys):
