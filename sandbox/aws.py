@@ -87,6 +87,12 @@ class Aws:
             },
         )
 
+    def execution(self, arn: str) -> Execution:
+        """What moto keeps are the sandbox's own: `moto_fixes` sees to that."""
+        backend: Any = stepfunctions_parser_backends[ACCOUNT][REGION]
+        execution: Execution = backend.describe_execution(arn)
+        return execution
+
     def start_execution(self, machine: str, name: str | None, text: str) -> Execution:
         execution = stepfunctions_parser_backends[ACCOUNT][REGION].start_execution(machine, name or "", text)
         assert isinstance(execution, Execution)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from sandbox.account import no_real_account
 from sandbox.errors import SandboxError
+from sandbox.failures import Failure, read_failure
 
 if TYPE_CHECKING:
     from sandbox.world import Options
@@ -60,6 +61,7 @@ def _options(given: argparse.Namespace) -> "Options":
         gitlab_url=given.gitlab_url,
         slack_url=given.slack_url,
         time_scale=given.time_scale,
+        failures=tuple(given.fail),
     )
 
 
@@ -108,6 +110,14 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     add("--gitlab-url", type=_url, metavar="URL", help="use this instead of the stand-in")
     add("--slack-url", type=_url, metavar="URL", help="use this instead of the stand-in; it ends in /api/")
     add("--time-scale", type=_scale, default=1.0, metavar="N", help="delays and waits are N times shorter")
+    add(
+        "--fail",
+        type=_failure,
+        action="append",
+        default=[],
+        metavar="STATE:KIND[:after]",
+        help="spoil the state's effect, before or after it took place, until the execution has failed of it; repeatable",
+    )
 
 
 def _assignment(text: str) -> tuple[str, str]:
@@ -115,6 +125,13 @@ def _assignment(text: str) -> tuple[str, str]:
     if not (name and equals):
         raise argparse.ArgumentTypeError(f"{text!r} is not Parameter=Value")
     return name, value
+
+
+def _failure(text: str) -> Failure:
+    try:
+        return read_failure(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _url(text: str) -> str:

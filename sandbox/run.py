@@ -3,17 +3,15 @@
 import json
 import re
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from sandbox.errors import SandboxError
-from sandbox.executions import Execution
+from sandbox.recovery import follow, recover
 from sandbox.results import Results, collect
 from sandbox.show import Progress, show_results
-from sandbox.steps import read_steps
 from sandbox.verify import read_license
 from sandbox.world import Options, Sandbox
 
@@ -41,8 +39,10 @@ def run(path: Path, out: Path, options: Options) -> int:
         progress.wait("Starting the sandbox: the real template, state machine and functions")
         with Sandbox(out, options) as sandbox:
             execution = sandbox.start_execution(_name(document), json.dumps(document))
-            _follow(execution, progress)
+            follow(execution, progress)
             sandbox.settle()
+            if options.failures:
+                recover(sandbox, execution, progress)
             results = collect(
                 sandbox, execution, document.get("ticket_id") if isinstance(document, dict) else None
             )
@@ -54,15 +54,6 @@ def run(path: Path, out: Path, options: Options) -> int:
 def _name(document: Any) -> str | None:
     name = document.get("request_id") if isinstance(document, dict) else None
     return name if isinstance(name, str) and NAME.fullmatch(name) else None
-
-
-def _follow(execution: Execution, progress: Progress) -> None:
-    while True:
-        status = execution.status
-        progress.show(read_steps(execution.events))
-        if status != "RUNNING":
-            return
-        time.sleep(0.05)
 
 
 def _content(results: Results, public_key: Path) -> dict[str, Any] | None:

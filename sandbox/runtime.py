@@ -42,6 +42,16 @@ class Function:
     environment: Mapping[str, str]
     timeout: float
     memory: int
+    proxy: str = ""
+    """HOST:PORT through which all its calls go; each process gives its id there as the password."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a process is doing."""
+
+    function: Function
+    payload: bytes
 
 
 @dataclass(frozen=True)
@@ -137,6 +147,7 @@ class _Process:
 
     def __init__(self, function: Function, log: IO[bytes]) -> None:
         self.function = function
+        self.id = uuid.uuid4().hex
         self._jobs: queue.Queue[_Job | None] = queue.Queue()
         self._job: _Job | None = None
         self.started = False
@@ -167,10 +178,17 @@ class _Process:
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
-            "AWS_LAMBDA_LOG_STREAM_NAME": uuid.uuid4().hex,
+            "AWS_LAMBDA_LOG_STREAM_NAME": self.id,
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             **function.environment,
+            **self._proxied(),
         }
+
+    def _proxied(self) -> dict[str, str]:
+        if not self.function.proxy:
+            return {}
+        url = f"http://process:{self.id}@{self.function.proxy}"
+        return {"http_proxy": url, "HTTP_PROXY": url, "no_proxy": "", "NO_PROXY": ""}
 
     @property
     def alive(self) -> bool:
@@ -183,6 +201,16 @@ class _Process:
         if job:
             job.deadline = time.time() + self.function.timeout
         return job
+
+    @property
+    def work(self) -> Work | None:
+        """None while it waits for work."""
+        job = self._job
+        return Work(self.function, job.payload) if job else None
+
+    def kill(self) -> None:
+        """As a crash does; whoever waits for its answer is told that it exited."""
+        self._process.kill()
 
     def answered(self, answer: Answer) -> None:
         if self._job:
@@ -281,6 +309,10 @@ class _Pool:
         self._all.discard(process)
         process.close()
 
+    def process(self, process_id: str) -> _Process | None:
+        with self._changed:
+            return next((process for process in self._all if process.id == process_id), None)
+
     def close(self) -> None:
         with self._changed:
             self._closed = True
@@ -304,6 +336,20 @@ class Runtime:
     def invoke(self, name: str, payload: bytes) -> Answer:
         """Runs a function to its end; waits while as many of its processes as there may be are at work."""
         return self._pools[name].invoke(payload)
+
+    def at_work(self, process_id: str) -> Work | None:
+        """What the process with that id is doing; None if there is none, or it does nothing."""
+        process = self._process(process_id)
+        return process.work if process else None
+
+    def kill(self, process_id: str) -> None:
+        """Lets the process with that id crash."""
+        if process := self._process(process_id):
+            process.kill()
+
+    def _process(self, process_id: str) -> _Process | None:
+        found = (pool.process(process_id) for pool in self._pools.values())
+        return next((process for process in found if process), None)
 
     def close(self) -> None:
         """Ends every process, at work or not."""

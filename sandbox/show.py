@@ -33,6 +33,8 @@ class Progress:
         self._console = console
         self._live = Live(console=console, refresh_per_second=12) if console.is_terminal else None
         self._told = 0
+        self._steps: list[Step] = []
+        self._settled = 0
         self._spinner = Spinner("dots", style="cyan")
 
     def __enter__(self) -> Self:
@@ -54,7 +56,8 @@ class Progress:
 
     def show(self, steps: list[Step]) -> None:
         if self._live:
-            self._live.update(self._table(steps))
+            self._steps = steps[self._settled :]
+            self._live.update(self._table(self._steps))
             return
         ended = [step for step in steps if step.status != "running"]
         for step in ended[self._told :]:
@@ -63,6 +66,15 @@ class Progress:
                 f"{step.state}: {step.status} in {step.seconds:.2f} s{attempts}", highlight=False
             )
         self._told = len(ended)
+
+    def tell(self, line: str) -> None:
+        """A line that stays, below the states so far; the last of them is shown again if it goes on."""
+        if self._live and self._steps:
+            self._live.update("")
+            self._console.print(self._table(self._steps))
+            self._settled += len(self._steps) - 1
+            self._steps = []
+        self._console.print(f"  {line}", highlight=False, markup=False)
 
     def _table(self, steps: list[Step]) -> RenderableType:
         table = Table.grid(padding=(0, 2))
@@ -144,7 +156,7 @@ def _refused(results: Results) -> RenderableType:
 
 def _failed(results: Results, folder: Path) -> RenderableType:
     step = results.steps[-1] if results.steps else None
-    rows = [("error", results.error or results.status), ("because", _message(results.cause))]
+    rows = [("error", results.error or results.status), ("because", error_message(results.cause))]
     if step:
         rows.insert(0, ("in state", f"{step.state}, attempt {step.attempts}"))
     return Group(
@@ -156,7 +168,7 @@ def _failed(results: Results, folder: Path) -> RenderableType:
     )
 
 
-def _message(cause: str | None) -> str:
+def error_message(cause: str | None) -> str:
     """The words in a Lambda's error object, which is what an execution has as its cause."""
     try:
         return str(json.loads(cause or "")["errorMessage"])
@@ -174,13 +186,19 @@ def _places(results: Results, folder: Path) -> RenderableType:
         for issue in results.issues
     ]
     for message in results.messages:
-        first = next(iter(str(message.get("text", "")).splitlines()), "")
-        rows.append(("Slack", f"{_short(folder / 'slack.json')}  {first}"))
+        thread = "in the thread: " if message.get("thread_ts") else ""
+        text = first_line(str(message.get("text", "")))
+        rows.append(("Slack", f"{_short(folder / 'slack.json')}  {thread}{text}"))
     for note in (results.ticket or {}).get("notes", []):
-        first = next(iter(str(note.get("plain_body") or note.get("body", "")).strip().splitlines()), "")
-        rows.append(("note", f"{_short(folder / 'ticket.json')}  {first}"))
+        text = first_line(str(note.get("plain_body") or note.get("body", "")))
+        rows.append(("note", f"{_short(folder / 'ticket.json')}  {text}"))
     rows.append(("all of it", _short(folder / "result.json")))
     return _facts(rows)
+
+
+def first_line(text: str) -> str:
+    """The first line of a text that people read."""
+    return next(iter(text.strip().splitlines()), "")
 
 
 def _short(path: Path) -> str:

@@ -1,5 +1,6 @@
 """The whole sandbox: stand-ins, embedded AWS, stack and functions, from start() to stop()."""
 
+import json
 import logging
 import os
 import secrets
@@ -21,6 +22,7 @@ from sandbox.aws import Aws
 from sandbox.errors import SandboxError
 from sandbox.events import AsyncInvoker, Bus
 from sandbox.executions import Execution
+from sandbox.failures import EFFECTS, Failure, Failures
 from sandbox.libraries import Libraries
 from sandbox.mail import Mail
 from sandbox.resources import DeployedFunction, Deployment
@@ -57,6 +59,7 @@ class Options:
     gitlab_url: str | None = None
     slack_url: str | None = None
     time_scale: float = 1
+    failures: tuple[Failure, ...] = ()
 
 
 _ONE = threading.Lock()
@@ -202,17 +205,29 @@ class Sandbox:
         folder = Path(self._ending.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
         libraries = Libraries(folder)
         environment = self._lambda_environment()
-        for deployed in self.deployment.functions.values():
+        failures = self._start_failures()
+        for logical_id, deployed in self.deployment.functions.items():
             paths = [self.project / deployed.code, *(self.project / layer for layer in deployed.layers)]
             if missing := [path for path in paths if not path.is_dir()]:
                 raise SandboxError(f"{missing[0]} is named in the template but is not there")
             view = libraries.view(*(path / "requirements.txt" for path in paths))
-            self.runtime.add(self._function(deployed, (*paths, view), environment))
+            proxy = failures.proxy.address if logical_id in failures.functions else ""
+            self.runtime.add(self._function(deployed, (*paths, view), environment, proxy))
             if deployed.dead_letter_queue:
                 self._invoke_async.dead_letter_queues[deployed.name] = deployed.dead_letter_queue
 
+    def _start_failures(self) -> Failures:
+        for failure in self.options.failures:
+            vendor = EFFECTS[failure.state].vendor
+            if self._values.get(vendor, "").startswith("https:"):
+                raise SandboxError(f"--fail {failure.state} cannot reach into https: leave {vendor} as it is")
+        failures = Failures(self.options.failures, self.runtime, lambda arn: self.aws.execution(arn).events)
+        failures.proxy.start()
+        self._ending.callback(failures.proxy.stop)
+        return failures
+
     def _function(
-        self, deployed: DeployedFunction, paths: tuple[Path, ...], environment: Mapping[str, str]
+        self, deployed: DeployedFunction, paths: tuple[Path, ...], environment: Mapping[str, str], proxy: str
     ) -> Function:
         own = {name: self._scaled(name, value) for name, value in deployed.environment.items()}
         return Function(
@@ -223,6 +238,7 @@ class Sandbox:
             environment={**environment, **own},
             timeout=deployed.timeout,
             memory=deployed.memory,
+            proxy=proxy,
         )
 
     def _scaled(self, name: str, value: str) -> str:
@@ -285,6 +301,19 @@ class Sandbox:
     def invoke(self, logical_id: str, payload: bytes) -> Answer:
         """Runs a function of the template and waits for its answer."""
         return self.runtime.invoke(self.deployment.functions[logical_id].name, payload)
+
+    def sweep(self) -> dict[str, int]:
+        """Fires the schedule of RetryFailed -> what it did."""
+        answer = self.invoke("RetryFailedFunction", b'{"source": "aws.scheduler", "detail": {}}')
+        done = json.loads(answer.payload)
+        if answer.error:
+            raise SandboxError(f"the sweep failed: {done.get('errorType')}: {done.get('errorMessage')}")
+        return dict(done)
+
+    def seconds(self, name: str) -> float:
+        """A duration of the functions' environment, as the time scale has made it."""
+        deployed = next(iter(self.deployment.functions.values()))
+        return float(self._scaled(name, deployed.environment[name]))
 
     def settle(self, seconds: float = 30) -> None:
         """Waits until what events have set off is done."""

@@ -1,0 +1,75 @@
+"""What comes after a failure: the execution has failed in place, people are told, the sweep takes it up again."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from sandbox.executions import Execution, now
+from sandbox.show import Progress, error_message, first_line
+from sandbox.standins.server import StandIn
+from sandbox.standins.zendesk_records import INTEGRATION
+from sandbox.steps import read_steps
+from sandbox.world import Sandbox
+
+FAILED = ("FAILED", "TIMED_OUT")
+
+
+def follow(execution: Execution, progress: Progress) -> None:
+    """Shows an execution until it ends."""
+    while True:
+        status = execution.status
+        progress.show(read_steps(execution.events))
+        if status != "RUNNING":
+            return
+        time.sleep(0.05)
+
+
+def recover(sandbox: Sandbox, execution: Execution, progress: Progress) -> None:
+    """Fires the sweep whenever one is due, until the execution has succeeded or nothing retries it any more."""
+    told: list[str] = []
+    while execution.status in FAILED:
+        step = read_steps(execution.events)[-1]
+        error = f"{execution.error}: {error_message(execution.cause)}"
+        progress.tell(f"The execution has failed in place, at {step.state}, with {error}")
+        _tell_news(sandbox, told, progress)
+        wait = _seconds_until_due(sandbox, execution)
+        progress.tell(f"The sweep looks again in {wait:.1f} s.")
+        time.sleep(wait)
+        done = sandbox.sweep()
+        sandbox.settle()
+        if not done["redriven"]:
+            _tell_news(sandbox, told, progress)
+            progress.tell("The sweep has given it up." if done["given_up"] else "The sweep leaves it alone.")
+            return
+        progress.tell(f"The sweep redrives it from {step.state} on.")
+        follow(execution, progress)
+        sandbox.settle()
+
+
+def _seconds_until_due(sandbox: Sandbox, execution: Execution) -> float:
+    assert execution.stop_date is not None
+    gap = sandbox.seconds("RETRY_GAP_SECONDS") * 2**execution.redrive_count
+    return max(0.0, (execution.stop_date + timedelta(seconds=gap) - now()).total_seconds())
+
+
+def _tell_news(sandbox: Sandbox, told: list[str], progress: Progress) -> None:
+    """What people can read by now and could not before."""
+    said = [
+        *(f"issue {issue['title']} ({issue['state']})" for issue in _state(sandbox.gitlab)),
+        *(f"Slack: {first_line(message['text'])}" for message in _state(sandbox.slack)),
+        *(
+            f"note: {first_line(note['plain_body'])}"
+            for ticket in _state(sandbox.zendesk)
+            for note in ticket["notes"]
+            if note["author_id"] == INTEGRATION.id
+        ),
+    ]
+    for line in said:
+        if line not in told:
+            told.append(line)
+            progress.tell(f"  reported: {line}")
+
+
+def _state(standin: StandIn | None) -> list[dict[str, Any]]:
+    """What it holds; nothing where an outside one is used."""
+    return list(standin.state()) if standin else []
