@@ -279,6 +279,13 @@ def test_one_started_by_hand_on_a_ticket_with_a_license_does_not_become_active(n
     assert ledger.ticket(4242) == Ticket("zd-4242-3", issued="zd-4242-3")
 
 
+def test_one_started_by_hand_does_not_push_a_replacement_aside():
+    issued(1)
+    opened(2, replaces=1, users=300)
+    admit(request(3), ARN)
+    assert ledger.ticket(4242) == Ticket("zd-4242-2", issued="zd-4242-1")
+
+
 def test_an_older_one_started_by_hand_does_not_become_active():
     opened(3)
     admit(request(2), ARN)
