@@ -56,19 +56,20 @@ class TestEachExample:
         assert {file.stem for file in EXAMPLES.glob("*.json")} - others == set(REFUSED)
 
 
-def test_already_issued(issued):
+def test_already_issued(case):
     """As docs/fixtures.md says: the same input by hand, as the ticket's next request."""
-    second = f"zd-{issued.id}-2"
-    before = issued.effects()
+    case.issued()
+    second = f"zd-{case.id}-2"
+    before = case.effects()
 
-    execution = issued.at.run(issued.document(request_id=second), second)
+    execution = case.at.run(case.document(request_id=second), second)
 
     assert codes(json.loads(execution["output"])["reasons"]) == ["already_issued"]
-    assert issued.view(second)["status"] == "refused"
-    after = issued.effects()
+    assert case.view(second)["status"] == "refused"
+    after = case.effects()
     assert len(after["notes"]) == len(before["notes"]) + 1
     assert {**after, "notes": []} == {**before, "notes": []}
-    assert issued.view()["status"] == "issued"
+    assert case.view()["status"] == "issued"
 
 
 def test_every_reason_is_given_and_told_once(deployment):
