@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,12 @@ class Fault:
             self.times -= 1
         return True
 
+    def drop(self) -> None:
+        """Lets the calls that were held come to nothing."""
+        for route in self.held:
+            route.fulfill(json={"status": 0, "reason": "timeout", "text": ""})
+        self.held.clear()
+
     def release(self) -> None:
         """Lets the calls go that were held."""
         for route in self.held:
@@ -45,7 +52,14 @@ class AppPage:
     """`calls` are (method, path and query) of the app's calls to the API, in order."""
 
     def __init__(
-        self, browser: Browser, host_url: str, case: Case, *, agent: int = 77, width: int = WIDTH, clock: bool = False
+        self,
+        browser: Browser,
+        host_url: str,
+        case: Case,
+        *,
+        agent: int = 77,
+        width: int = WIDTH,
+        clock: bool = False,
     ) -> None:
         self.case = case
         self.calls: list[tuple[str, str]] = []
@@ -91,6 +105,11 @@ class AppPage:
         expect(self["#send"]).to_have_attribute("aria-disabled", "false")
         self["#send"].click()
 
+    def press_anyway(self) -> None:
+        """Presses the button although it says that it is off."""
+        expect(self["#send"]).to_have_attribute("aria-disabled", "true")
+        self["#send"].click(force=True)
+
     def ask(self, **values: Any) -> None:
         self.fill(**values)
         self.press()
@@ -122,6 +141,13 @@ class AppPage:
     def messages(self) -> list[Json]:
         """All that went between the app and Zendesk."""
         return self.page.evaluate("zendesk.messages")
+
+    def until(self, look: Callable[[], bool], what: str, seconds: float = 10) -> None:
+        """Lets the browser go on until it is so."""
+        deadline = time.monotonic() + seconds
+        while not look():
+            assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+            self.page.evaluate("new Promise(requestAnimationFrame)")
 
     # -- the way to the API
     def on_call(
@@ -165,7 +191,9 @@ class AppPage:
         assert secret not in told
         assert "BEGIN GITLAB LICENSE" not in told
         assert not self.complaints, self.complaints
-        assert not [address for address in self.addresses if f"//{api}" in address], "the browser called the API"
+        assert not [address for address in self.addresses if f"//{api}" in address], (
+            "the browser called the API"
+        )
         outside = {a for a in self.addresses if not a.startswith(("http://127.0.0.1:", "data:"))}
         assert outside <= {SDK}, outside
 

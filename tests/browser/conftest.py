@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from sandbox.console.zendesk_host import ZendeskHost
 from sandbox.web import WebServer
@@ -12,6 +12,7 @@ from tests.browser.chromium import executable, launch
 from tests.workflow.case import Case
 from tests.workflow.deployment import Deployment
 
+SLOW_MACHINE = 15_000  # milliseconds
 OpenApp = Callable[..., AppPage]
 
 
@@ -25,6 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     executable()
+    expect.set_options(timeout=SLOW_MACHINE)
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser

@@ -9,7 +9,7 @@ const TOKEN_SECONDS = 60;
 /** An answer that is no success, or none: `status` is 0 then. `message` is for the engineer. */
 export class ApiError extends Error {
   constructor(status, body) {
-    super(FAULTS[status] ?? body.message ?? FAULTS.other(status));
+    super((FAULTS[status] ?? FAULTS.other)(body.message, status));
     this.status = status;
     this.fields = body.fields ?? {};
     this.requestId = body.request_id ?? null;

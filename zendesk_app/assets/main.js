@@ -13,6 +13,7 @@ import { connect } from './zaf.js';
 const TYPING = 400; // milliseconds without a keystroke
 const LOOKS_AFTER_A_LOST_ANSWER = [1000, 2000, 4000];
 
+const numberOf = (request) => Number(request.request_id.split('-').at(-1));
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 class App {
@@ -49,7 +50,9 @@ class App {
 
   #formChanged() {
     $('fault').replaceChildren();
-    if (JSON.stringify(this.form.query()) !== this.#asked) {
+    const asked = JSON.stringify(this.form.query());
+    if (asked !== this.#asked) {
+      this.#asked = asked;
       this.#verdict = null;
       this.#later(() => this.#check(), TYPING);
     }
@@ -85,10 +88,16 @@ class App {
     this.#render();
   }
 
+  /** An answer may be older than what is known by now. */
   #adopt(request) {
-    if (this.#sending) return;
-    this.#latest = request;
+    if (this.#latest && numberOf(request) < numberOf(this.#latest)) return;
+    this.#take(request);
     if (!settled(request) && this.follower.id !== request.request_id) this.follower.follow(request.request_id);
+  }
+
+  #take(request) {
+    if (this.#latest?.status === 'running' && request.status !== 'running') this.#notify(request);
+    this.#latest = request;
   }
 
   // -- the press
@@ -178,9 +187,8 @@ class App {
     if (fault) {
       this.#notice = gaveUp ? fault.message : `${fault.message} Looking again by itself.`;
     } else {
-      if (this.#latest?.status === 'running' && request.status !== 'running') this.#notify(request);
       this.#notice = '';
-      this.#latest = request;
+      this.#take(request);
       if (request.status === 'superseded') this.#check();
       if (request.status === 'refused' || (request.status === 'failed' && !request.error?.will_retry)) this.#check();
     }

@@ -55,12 +55,13 @@ to make a short-term license for you, we need two screenshots of your GitLab ins
 Please attach them to your answer, and we go on at once.
 `;
 
-// In place of the API's message where that is written for a program.
+// Where the API's message is written for a program, or there is none.
 export const FAULTS = {
-  0: 'No answer came.',
-  401: 'The service does not accept this app: its shared secret or account is not the one that the service knows. Ask an admin to look at the app’s settings.',
-  403: 'The service does not accept this ticket from here: reload the page.',
-  404: 'The service knows nothing of this. Ask an admin to look at the API address in the app’s settings.',
-  429: 'Too many calls at once: wait a moment, then try again.',
-  other: (status) => `The service has a problem (${status}).`,
+  0: () => 'No answer came.',
+  401: (message) =>
+    `The service does not accept this call: ${message ?? 'no reason given'}. If it stays so, ask an admin to look at the app’s shared secret.`,
+  403: () => 'The service does not accept this ticket from here: reload the page.',
+  404: () => 'The service does not know this. Ask an admin to look at the API address in the app’s settings.',
+  429: () => 'Too many calls at once: wait a moment, then try again.',
+  other: (message, status) => message ?? `The service has a problem (${status}).`,
 };
