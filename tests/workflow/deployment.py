@@ -27,7 +27,6 @@ from tests.workflow.tokens import token
 from tests.workflow.waiting import until
 
 PROJECT = Path(__file__).parents[2]
-TIME_SCALE = 1000
 ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 CHANNEL = {"C0EMERGENCY": "support_licensing-subscription"}
 SWEEP = {"source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {}}
@@ -38,6 +37,8 @@ Answer = tuple[int, dict[str, str], Any]
 
 class Deployment:
     """A context manager. Today is an emergency day whatever the weekday is; the examples' fixed dates stay as they are."""
+
+    time_scale = 1000
 
     def __init__(self, folder: Path, **parameters: str) -> None:
         self.folder = folder
@@ -75,23 +76,16 @@ class Deployment:
             option for name, value in self.parameters.items() for option in ("--set", f"{name}={value}")
         ]
         command = [
-            *(sys.executable, "-m", "sandbox", "serve", "--port", "0", "--time-scale", str(TIME_SCALE)),
+            *(sys.executable, "-m", "sandbox", "serve", "--port", "0", "--time-scale", str(self.time_scale)),
             *("--ready-file", str(file), "--out", str(self.folder / "out")),
-            *(
-                "--zendesk-url",
-                self.zendesk.url,
-                "--gitlab-url",
-                self.gitlab.url,
-                "--slack-url",
-                self.slack.url,
-            ),
+            *(f"--{vendor}-url={url}" for vendor, url in self._vendors().items()),
             *options,
         ]
         with self._printed.open("wb") as printed:
             self._process = subprocess.Popen(
                 command,
                 cwd=PROJECT,
-                env={**os.environ, **{f"AWS_ENDPOINT_URL_{service}": self.proxy.url for service in SERVICES}},
+                env={**os.environ, **{f"AWS_ENDPOINT_URL_{k}": url for k, url in self._services().items()}},
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=subprocess.STDOUT,
@@ -103,6 +97,14 @@ class Deployment:
         self.zendesk.secret = self.secret("ZendeskSecret")
         self.gitlab.token = self.secret("GitLabSecret")["token"]
         self.slack.token = self.secret("SlackSecret")["bot_token"]
+
+    def _vendors(self) -> dict[str, str]:
+        """Where the functions find each vendor."""
+        return {standin.name: standin.url for standin in self.standins}
+
+    def _services(self) -> dict[str, str]:
+        """Where they find the AWS services that they do not reach directly."""
+        return dict.fromkeys(SERVICES, self.proxy.url)
 
     def _end(self) -> int:
         if self._process is None:
