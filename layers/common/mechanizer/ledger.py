@@ -57,6 +57,8 @@ class Record:
     steps: Mapping[str, Done]
     effects: Mapping[str, Json]
     delivery: Json | None
+    # Effects that somebody has begun and nobody has finished or called off: they may have happened.
+    claimed: frozenset[str] = frozenset()
 
     @property
     def issued(self) -> bool:
@@ -110,6 +112,7 @@ def find(request_id: str) -> Record | None:
             name: json.loads(item["result"]) for name, item in effects.items() if item["state"] == State.DONE
         },
         delivery=json.loads(items["delivery"]["event"]) if "delivery" in items else None,
+        claimed=frozenset(name for name, item in effects.items() if item["state"] == State.CLAIMED),
     )
 
 

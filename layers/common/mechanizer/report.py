@@ -21,6 +21,8 @@ from mechanizer.story import Story, failed, failure_title
 
 # Nothing is told of these outside: a person typed it wrong, or a newer request is at work.
 UNTOLD = frozenset({"InvalidRequest", "Superseded"})
+# The outcomes that a report tells: before and after the license is out.
+FAILED = frozenset({"failed", "unfinished"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,18 @@ def superseded(case: Case) -> bool:
 
 
 def told(case: Case) -> bool:
-    """Whether every channel has been told of the failure."""
+    """Whether every channel has been told of the failure.
+
+    A stopped execution is told of once, though a step that was at work may have mailed the license after that.
+    """
     story = failed(case.record, case.execution, case.failure)
+    outcomes = FAILED if case.execution.status == "ABORTED" else {story.outcome}
 
     def has(channel: str) -> bool:
         first = case.record.effects.get(channel, {})
-        return first.get("outcome") == story.outcome or f"{channel}:{story.outcome}" in case.record.effects
+        return first.get("outcome") in outcomes or any(
+            f"{channel}:{o}" in case.record.effects for o in outcomes
+        )
 
     issue_due = not case.record.issued or "issue" in case.record.effects
     return has("message") and has("note") and (has("issue") or not issue_due)

@@ -93,6 +93,11 @@ def failed(record: Record, execution: Execution, failure: Failure, *, given_up: 
             ("Failed step", failure.step),
             ("Error", f"{failure.code}: {failure.message}"),
             ("Retried", "by itself" if failure.will_retry else "not any more: this is final"),
+            *(
+                (("E-mail", "may be out: the attempt to send it was never confirmed"),)
+                if "email" in record.claimed
+                else ()
+            ),
             ("Execution", executions.console_url(execution.arn)),
             *(
                 (("By hand", "start a new execution with the same input, or redrive this one"),)
