@@ -1,5 +1,6 @@
 """Serves the small project beside this file, in a process of its own: READY_FILE OUT TIME_SCALE."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -8,4 +9,6 @@ from sandbox.world import Options
 
 ready_file, out, time_scale = sys.argv[1:]
 project = Path(__file__).with_name("project")
-sys.exit(serve(0, Path(ready_file), Path(out), Options(time_scale=float(time_scale)), project))
+code = serve(0, Path(ready_file), Path(out), Options(time_scale=float(time_scale)), project)
+sys.stdout.flush()
+os._exit(code)  # as `python -m sandbox` ends
