@@ -117,48 +117,42 @@ def public_key(case):
     return Path(case.at.ready["public_key"]).read_text()
 
 
-@pytest.fixture(scope="module")
-def asked(deployment):
-    """The ticket that nobody gets anything for."""
-    return Case(deployment)
-
-
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_token_at_fault_is_401_and_has_no_effect(asked, fault):
-    authorization = FAULTS[fault](asked)
+def test_a_token_at_fault_is_401_and_has_no_effect(case, fault):
+    authorization = FAULTS[fault](case)
 
     answers = [
-        asked.at.call("POST", "/requests", authorization, asked.body),
-        asked.at.call("GET", f"/tickets/{asked.id}/eligibility", authorization),
+        case.at.call("POST", "/requests", authorization, case.body),
+        case.at.call("GET", f"/tickets/{case.id}/eligibility", authorization),
     ]
 
     for status, headers, answer in answers:
         assert (status, set(answer), answer["error"]) == (401, {"error", "message"}, "unauthorized"), answer
         assert headers["content-type"] == "application/json"
         assert isinstance(answer["message"], str)
-        assert str(asked.id) not in answer["message"]
-    assert asked.at.call("GET", f"/requests/{asked.request_id}", asked.token())[0] == 404
-    assert not asked.executions()
-    assert not any(str(asked.id) in request.path for request in asked.at.zendesk.requests)
+        assert str(case.id) not in answer["message"]
+    assert case.at.call("GET", f"/requests/{case.request_id}", case.token())[0] == 404
+    assert not case.executions()
+    assert not any(str(case.id) in request.path for request in case.at.zendesk.requests)
 
 
 @pytest.mark.parametrize("seconds", [-20, 0, 60, 120, 140], ids=lambda seconds: f"exp in {seconds} s")
-def test_clocks_may_differ_by_half_a_minute(asked, seconds):
-    status, _, _ = asked.at.call("GET", "/requests/none", signed(asked, exp=int(time.time()) + seconds))
+def test_clocks_may_differ_by_half_a_minute(case, seconds):
+    status, _, _ = case.at.call("GET", "/requests/none", signed(case, exp=int(time.time()) + seconds))
 
     assert status == 404
 
 
-def test_the_scheme_may_be_written_in_any_case(asked):
-    assert asked.at.call("GET", "/requests/none", f"bearer {signed(asked)}")[0] == 404
+def test_the_scheme_may_be_written_in_any_case(case):
+    assert case.at.call("GET", "/requests/none", f"bearer {signed(case)}")[0] == 404
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
     [("GET", "/"), ("GET", "/nothing/here"), ("DELETE", "/requests"), ("OPTIONS", "/requests")],
 )
-def test_the_token_is_looked_at_before_the_path(asked, method, path):
-    assert asked.at.call(method, path)[0] == 401
+def test_the_token_is_looked_at_before_the_path(case, method, path):
+    assert case.at.call(method, path)[0] == 401
 
 
 class TestAnotherTicketsToken:
