@@ -30,7 +30,7 @@ from sandbox.runtime import Answer, Function, Runtime
 from sandbox.standins import FixturesError, GitLab, Slack, Zendesk, load_fixtures
 
 PROJECT = Path(__file__).parent.parent
-SHORTEST_LEASE = 2.0
+SHORTEST_LEASE = 0.5
 INVENTED = {
     "GitLabProject": "support/emergency-requests",
     "SenderEmail": "license@support.example",

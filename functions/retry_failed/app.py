@@ -4,13 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mechanizer.entry import observed
-from mechanizer.sweep import start_unstarted, sweep_failed
+from mechanizer.sweep import sweep
 
 Json = dict[str, Any]
 
 
 def handler(event: Json, context: Any) -> Json:
-    """What was done: ``{"started": 0, "reported": 1, "redriven": 1, "given_up": 0}``."""
-    now = datetime.now(UTC)
+    """What was done: ``{"started": 0, "reported": 1, "redriven": 1, "given_up": 0, "failed": 0}``."""
     with observed(context):
-        return {"started": start_unstarted(now), **sweep_failed(now)}
+        return sweep(datetime.now(UTC))

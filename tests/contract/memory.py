@@ -9,6 +9,7 @@ from typing import Any
 from mechanizer.once import Claim, Json, once
 from mechanizer.request import Request, parse_input
 from mechanizer.story import Story
+from tests.claims import SimulatedClaims
 
 HOSTILE = (
     "/close\r\n/title gone\n@all <!channel> <@U1> ``` `a`\n```\n</code><script>alert(1)</script>"
@@ -16,32 +17,21 @@ HOSTILE = (
 )
 
 
-class MemoryClaims:
-    """As `ledger.RequestClaims`, for one process."""
-
-    def __init__(self) -> None:
-        self.held: dict[str, Claim] = {}
-
-    def read(self, effect: str) -> Claim | None:
-        return self.held.get(effect)
-
-    def replace(self, effect: str, old: Claim | None, new: Claim) -> bool:
-        held = self.held.get(effect)
-        if (held and held.attempt) != (old and old.attempt):
-            return False
-        self.held[effect] = new
-        return True
+LEASE = timedelta(seconds=60)
 
 
 class MemoryEffects:
-    """As `effects.Effects`: the effects of one request, each once."""
+    """As `effects.Effects`: the effects of one request, each once. Every call comes a lease after the one before."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.claims = MemoryClaims()
+        self.claims = SimulatedClaims()
+        self.calls = 0
 
     def once(self, effect: str, do: Callable[[Claim], Json], find: Callable[[Claim], Json | None]) -> Json:
-        return once(self.claims, effect, do, find, now=lambda: datetime.now(UTC), lease=timedelta(seconds=60))
+        self.calls += 1
+        later = self.calls * LEASE
+        return once(self.claims, effect, do, find, now=lambda: datetime.now(UTC) + later, lease=LEASE)
 
 
 def request(name: str = "eligible", **changes: Any) -> Request:

@@ -160,7 +160,7 @@ class TestInvoke:
     def test_durations_are_scaled_and_a_lease_has_a_floor(self, served):
         environment = json.loads(served.run()["output"])["environment"]
         assert environment["GAP_SECONDS"] == "0.9"
-        assert environment["LEASE_SECONDS"] == "2"
+        assert environment["LEASE_SECONDS"] == "0.5"
         assert environment["ATTEMPTS"] == "3"
 
     def test_no_real_account_is_in_reach(self, served):

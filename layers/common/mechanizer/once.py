@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from mechanizer.errors import (
     EmailRejected,
@@ -22,7 +22,6 @@ from mechanizer.errors import (
 )
 
 Json = dict[str, Any]
-_Result = TypeVar("_Result")
 
 # Raised by ``do``, these say that the effect has not happened.
 NOT_HAPPENED = (
@@ -109,31 +108,27 @@ def once(
         # An effect in doubt stays in doubt, whatever becomes of this attempt, until it is found or made.
         unmade = replace(seen, attempt=attempt, lease_until=lease_until)
         _write(claims, effect, seen, unmade)
-        found = _attempt(claims, effect, unmade, find, now=now, unmade=unmade)
+        try:
+            found = find(unmade)
+        except Exception as error:
+            _write(claims, effect, unmade, _given_back(unmade, error, now()))
+            raise
         if found is not None:
             return _done(claims, effect, unmade, found)
         claim = replace(unmade, acted_at=now(), repeated=True)
         _write(claims, effect, unmade, claim)
-    result = _attempt(claims, effect, claim, do, now=now, unmade=unmade)
+    try:
+        result = do(claim)
+    except NOT_HAPPENED as error:
+        _write(claims, effect, claim, _given_back(unmade, error, now()))
+        raise
+    # After any other error the claim is held until its lease ends: a vendor may still be at it.
     return _done(claims, effect, claim, result)
 
 
-def _attempt(
-    claims: Claims,
-    effect: str,
-    claim: Claim,
-    act: Callable[[Claim], _Result],
-    *,
-    now: Callable[[], datetime],
-    unmade: Claim,
-) -> _Result:
-    """Acts; on an error gives the claim back: as ``unmade`` if nothing happened, else in doubt."""
-    try:
-        return act(claim)
-    except Exception as error:
-        left = unmade if isinstance(error, NOT_HAPPENED) else claim
-        _write(claims, effect, claim, replace(left, lease_until=now(), last_error=type(error).__name__))
-        raise
+def _given_back(unmade: Claim, error: Exception, at: datetime) -> Claim:
+    """Nothing was changed outside: whoever comes next need not wait for the lease to end."""
+    return replace(unmade, lease_until=at, last_error=type(error).__name__)
 
 
 def _done(claims: Claims, effect: str, claim: Claim, result: Json) -> Json:

@@ -18,32 +18,32 @@ OLDEST = timedelta(days=14)
 _Result = TypeVar("_Result")
 
 
-def start_unstarted(now: datetime) -> int:
-    """Starts the requests that were recorded a while ago and have no execution."""
-    started = 0
-    for request_id in ledger.unstarted():
-        record = ledger.find(request_id)
-        age = timedelta(seconds=settings().start_gap_seconds)
-        if record and now - record.recorded_at >= age:
-            arn = executions.start(request_id, record.request.document())
-            ledger.save_execution(request_id, arn)
-            started += 1
-    return started
+def sweep(now: datetime) -> dict[str, int]:
+    """Starts what never started, and reports, redrives or gives up each failed execution, as is due.
 
-
-def sweep_failed(now: datetime) -> dict[str, int]:
-    """Reports, redrives or gives up each failed execution, whatever is due.
-
-    Looking at one takes two calls. What goes wrong with one act or one execution keeps none of the
+    Looking at an execution takes two calls. What goes wrong with one request keeps none of the
     others from its turn.
+
+    Returns:
+        how many of each: ``{"started", "reported", "redriven", "given_up", "failed"}``.
     """
-    done: Counter[str] = Counter(reported=0, redriven=0, given_up=0, failed=0)
+    done: Counter[str] = Counter(started=0, reported=0, redriven=0, given_up=0, failed=0)
+    for request_id in ledger.unstarted():
+        done["started"] += bool(_safely(done, request_id, partial(_start, request_id, now)))
     for status in ("FAILED", "TIMED_OUT", "ABORTED"):
         for arn in executions.ended_in(status, now - OLDEST):
-            acts = _safely(done, arn, partial(_due_acts, arn, now)) or []
-            for name, act in acts:
+            for name, act in _safely(done, arn, partial(_due_acts, arn, now)) or []:
                 done[name] += bool(_safely(done, arn, act))
     return dict(done)
+
+
+def _start(request_id: str, now: datetime) -> bool:
+    """Starts a request that was recorded a while ago and has no execution."""
+    record = ledger.find(request_id)
+    if record is None or now - record.recorded_at < timedelta(seconds=settings().start_gap_seconds):
+        return False
+    ledger.save_execution(request_id, executions.start(request_id, record.request.document()))
+    return True
 
 
 def _due_acts(arn: str, now: datetime) -> list[tuple[str, Callable[[], bool]]]:
@@ -68,11 +68,11 @@ def _did(act: Callable[[Case], None], case: Case) -> bool:
     return True
 
 
-def _safely(done: Counter[str], arn: str, act: Callable[[], _Result]) -> _Result | None:
+def _safely(done: Counter[str], what: str, act: Callable[[], _Result]) -> _Result | None:
     """The act's result; an error is logged and counted, and the next sweep tries again."""
     try:
         return act()
     except Exception as error:  # noqa: BLE001  # anything that is wrong with one must not stop the sweep
-        logger.warning("%s could not be taken up: %s", arn, type(error).__name__)
+        logger.warning("%s could not be taken up: %s", what, type(error).__name__)
         done["failed"] += 1
         return None
