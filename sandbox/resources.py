@@ -59,6 +59,7 @@ class DeployedFunction:
     environment: Mapping[str, str]
     timeout: float
     memory: int
+    log_format: str
     dead_letter_queue: str | None
 
 
@@ -141,6 +142,7 @@ def _function(deployment: Deployment, wanted: Wanted) -> Made:
         environment=variables,
         timeout=timeout,
         memory=memory,
+        log_format=properties.get("LoggingConfig", {}).get("LogFormat", "Text"),
         dead_letter_queue=queue_name(queue) if queue else None,
     )
     return Made(wanted.name, {"Arn": arn})

@@ -235,7 +235,7 @@ class Sandbox:
             arn=deployed.arn,
             handler=deployed.handler,
             paths=paths,
-            environment={**environment, **own},
+            environment={**environment, "AWS_LAMBDA_LOG_FORMAT": deployed.log_format, **own},
             timeout=deployed.timeout,
             memory=deployed.memory,
             proxy=proxy,
