@@ -37,6 +37,9 @@ app: ## zip the Zendesk app for an admin to upload; API_URL=https://… is the d
 bench: ## run the benchmarks (not yet)
 	@echo "make bench: not yet, issue 6 brings it." >&2; exit 1
 
+matrix: $(setup) ## run the fault matrix and write its tables into docs/reliability.md
+	@$(python) -m pytest tests/reliability/test_matrix.py --write-page
+
 clean: ## remove what the other targets made, .venv too
 	@rm -rf .venv .venv-checkov .sandbox .aws-sam build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,9 +2,25 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 # A slow machine is no failure; and a run that fails in CI fails the same way here.
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("here", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-page", action="store_true", help="write docs/reliability.md as the test finds it"
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints the tables that tests have recorded."""
+    for report in [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]:
+        for name, value in report.user_properties:
+            if name == "table" and report.when == "call":
+                terminalreporter.section("the fault matrix")
+                terminalreporter.write_line(value)

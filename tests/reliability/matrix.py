@@ -1,0 +1,309 @@
+"""Each step, and each thing that can befall it: what is done, how it must end, and what the outside must then have."""
+
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sandbox.fault_proxy import Fault
+from tests.reliability.world import STATES, World
+from tests.workflow.case import Case
+from tests.workflow.deployment import Json
+from tests.workflow.waiting import until
+
+STEPS = tuple(STATES)
+AFTER_ISSUE = ("notify_slack", "comment_ticket")
+BEFORE_ISSUE = ("check_eligibility", "generate_license", "send_email")
+# The step's own end would change what there is to report, or leave nothing to report.
+REPORTED_MEANWHILE = ("send_email", "comment_ticket")
+PATIENCE = 90
+# How long a call is held at most: less than the claim lasts, as no function outlives its claim.
+A_WHILE = 0.3
+
+SAME = "the same execution recovers"
+BOTH = "both executions end issued"
+SWEPT = "fails in place, is reported, the sweep redrives it, issued"
+MENDED = "fails at once, is reported as final, is left alone; mended and redriven by a person, issued"
+STOPPED = "stopped by a person and reported; redriven by a person, issued"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a cell ended, and what was left outside. `opened_as` is the issue's first title, `twice` whether it is told
+    that the e-mail may have been sent twice."""
+
+    ending: str
+    mails: int
+    issue: str
+    opened_as: str
+    issue_comments: int
+    messages: int
+    replies: int
+    notes: int
+    twice: bool
+
+
+class Cell:
+    """One step of one request, and what befalls it."""
+
+    def __init__(self, world: World, step: str) -> None:
+        self.world, self.step = world, step
+        self.case = Case(world)
+
+    def plan(self, **options: Any) -> Any:
+        return self.world.plan_effect(self.step, self.case.id, **options)
+
+    @property
+    def execution(self) -> Json:
+        return self.world.describe(self.case.own_execution)
+
+    def becomes(self, status: str) -> Json:
+        """The execution when it has this status."""
+        seen: list[Json] = []
+
+        def looked() -> bool:
+            seen.append(self.execution)
+            return seen[-1]["status"] == status
+
+        until(f"{self.case.request_id} {status}", looked, PATIENCE)
+        return seen[-1]
+
+    def reported(self, text: str = "") -> None:
+        """Waits until every channel has been told of the failure."""
+        until(
+            f"{self.case.request_id} is reported",
+            lambda: text in " ".join(self.case.notes()) and self.case.notes() and self.case.messages(),
+            PATIENCE,
+        )
+        self.world.reported(self.case.own_execution)
+
+    def reaches_the_step(self, arn: str) -> None:
+        """Waits until another execution of the request is where this one is."""
+        until(f"{arn} is at the step", lambda: STATES[self.step] in self.world.entered(arn), PATIENCE)
+
+    def is_done(self, view: Json) -> bool:
+        """Whether the step is, as GET shows it."""
+        return {"name": self.step, "status": "done"}.items() <= view["steps"][STEPS.index(self.step)].items()
+
+    def redriven_by_hand(self) -> None:
+        self.world.states.redrive_execution(executionArn=self.case.own_execution)
+        self.becomes("SUCCEEDED")
+
+    def event(self) -> Json:
+        """What the step's function gets from the state machine."""
+        history = self.world.history(self.case.own_execution)
+        entered = [e["stateEnteredEventDetails"] for e in history if e["type"].endswith("StateEntered")]
+        return {
+            "execution_arn": self.case.own_execution,
+            "request": self.case.recorded_input(),
+            "results": json.loads(entered[-1]["input"]),
+        }
+
+    def outcome(self, ending: str) -> Outcome:
+        """What the outside has when it is issued and its mail delivered."""
+        case = self.case
+        view = case.becomes(
+            "is complete", lambda v: v["status"] == "issued" and v["delivery"] == "delivered", PATIENCE
+        )
+        assert view["error"] is None, view
+        (issue,) = case.issues()
+        first = [message for message in case.messages() if "thread_ts" not in message]
+        told = " ".join([issue["description"], *case.notes(), *(m["text"] for m in case.messages())])
+        assert len({mail.license for mail in case.mails()}) == 1
+        return Outcome(
+            ending=ending,
+            mails=len(case.mails()),
+            issue=f"{issue['title'].split(' - ')[0]} {issue['state']}",
+            opened_as=self._opened_as(),
+            issue_comments=len(issue["notes"]),
+            messages=len(first),
+            replies=len(case.messages()) - len(first),
+            notes=len(case.notes()),
+            twice="possibly sent twice" in told,
+        )
+
+    def _opened_as(self) -> str:
+        made = [
+            request.fields()["title"]
+            for request in list(self.world.gitlab.requests)
+            if request.method == "POST"
+            and request.path.endswith("/issues")
+            and self.case.request_id in request.body.decode()
+            and request.status == 201
+        ]
+        return made[-1].split(" - ")[0]
+
+
+def once(fault: Fault, cell: Cell) -> Outcome:
+    cell.plan(fault=fault)
+    cell.case.accepted()
+    execution = cell.becomes("SUCCEEDED")
+    return cell.outcome(SAME if execution["redriveCount"] == 0 else SWEPT)
+
+
+def for_long(fault: Fault, cell: Cell) -> Outcome:
+    planned = cell.plan(fault=fault, times=None)
+    cell.case.accepted()
+    cell.becomes("FAILED")
+    planned.heal()
+    cell.reported("by itself")
+    cell.becomes("SUCCEEDED")
+    return cell.outcome(SWEPT)
+
+
+def lasting(fault: Fault, cell: Cell) -> Outcome:
+    planned = cell.plan(fault=fault, times=None)
+    cell.case.accepted()
+    cell.becomes("FAILED")
+    cell.reported("this is final")
+    assert cell.case.view()["error"]["will_retry"] is False
+    before = cell.case.effects()
+    cell.world.sweep()
+    assert (cell.execution["status"], cell.execution["redriveCount"]) == ("FAILED", 0)
+    assert cell.case.effects() == before
+    planned.heal()
+    cell.redriven_by_hand()
+    return cell.outcome(MENDED)
+
+
+def duplicate(cell: Cell) -> Outcome:
+    """While the function is at its effect, it is invoked a second time with the same event."""
+
+    def invoked_again(event: Json) -> None:
+        cell.world.aws("lambda").invoke(
+            FunctionName=cell.world.ready["functions"][f"{STATES[cell.step]}Function"],
+            Payload=json.dumps(event).encode(),
+        )["Payload"].read()
+
+    with ThreadPoolExecutor(1) as other:
+        cell.plan(meanwhile=lambda: wait([other.submit(invoked_again, cell.event())], A_WHILE))
+        cell.case.accepted()
+        cell.becomes("SUCCEEDED")
+    return cell.outcome(SAME)
+
+
+def redrive(cell: Cell) -> Outcome:
+    """While the function is at its effect, somebody stops the execution, and later redrives it."""
+
+    def stopped() -> None:
+        cell.world.states.stop_execution(executionArn=cell.case.own_execution)
+        if cell.step in REPORTED_MEANWHILE:
+            cell.reported()
+
+    cell.plan(meanwhile=stopped)
+    cell.case.accepted()
+    cell.becomes("ABORTED")
+    if cell.step not in REPORTED_MEANWHILE:
+        cell.case.becomes("has finished the step", cell.is_done, PATIENCE)
+    cell.reported("this is final")
+    cell.world.sweep()
+    assert cell.execution["redriveCount"] == 0
+    cell.redriven_by_hand()
+    return cell.outcome(STOPPED)
+
+
+def rerun(cell: Cell) -> Outcome:
+    """While the function is at its effect, somebody starts another execution with the same input."""
+    again: list[str] = []
+
+    def started() -> None:
+        again.append(cell.world.start(cell.case.recorded_input(), f"again-{cell.case.request_id}"))
+        wait([other.submit(cell.reaches_the_step, again[0])], A_WHILE)
+
+    with ThreadPoolExecutor(1) as other:
+        cell.plan(meanwhile=started)
+        cell.case.accepted()
+        first = cell.becomes("SUCCEEDED")
+    second = cell.world.ended(again[0])
+    assert (second["status"], second["output"]) == ("SUCCEEDED", first["output"])
+    return cell.outcome(BOTH)
+
+
+INJECTIONS: dict[str, Callable[[Cell], Outcome]] = {
+    "crash, before the effect": partial(once, Fault("crash")),
+    "crash, after it": partial(once, Fault("crash", after=True)),
+    "no answer in time, before the effect": partial(once, Fault("hang")),
+    "no answer in time, after it": partial(once, Fault("hang", after=True)),
+    "connection dropped, before the effect": partial(once, Fault("reset")),
+    "connection dropped, after it": partial(once, Fault("reset", after=True)),
+    "429 with Retry-After": partial(once, Fault("status", 429, retry_after=1)),
+    "500, once": partial(once, Fault("status", 500)),
+    "500, for long": partial(for_long, Fault("status", 500)),
+    "403": partial(lasting, Fault("status", 403)),
+    "malformed answer": partial(once, Fault("malformed", after=True)),
+    "invoked twice at once": duplicate,
+    "stopped, then redriven": redrive,
+    "run again from the console meanwhile": rerun,
+}
+UNSENT_FOR_ALL_WE_KNOW = {
+    "crash, before the effect",
+    "no answer in time, before the effect",
+    "connection dropped, before the effect",
+    "500, once",
+    "500, for long",
+}
+ENDINGS = {
+    "500, for long": SWEPT,
+    "403": MENDED,
+    "stopped, then redriven": STOPPED,
+    "run again from the console meanwhile": BOTH,
+}
+
+
+def expected(step: str, injection: str) -> Outcome:
+    """What the design promises (docs/reliability.md)."""
+    ending = ENDINGS.get(injection, SAME)
+    told = ending in (SWEPT, MENDED, STOPPED)
+    unissued = told and step in BEFORE_ISSUE
+    return Outcome(
+        ending=ending,
+        mails=1,
+        issue="[Success] closed",
+        opened_as="[Failure]" if unissued else "[Success]",
+        issue_comments=int(
+            told and step in (*AFTER_ISSUE, *(("create_issue",) if ending == STOPPED else ()))
+        ),
+        messages=1,
+        replies=int(told),
+        notes=1 + told,
+        twice=step == "send_email" and injection in UNSENT_FOR_ALL_WE_KNOW,
+    )
+
+
+class Sweeper:
+    """The schedule: a sweep now and again, as long as this is open."""
+
+    def __init__(self, world: World, seconds: float = 1) -> None:
+        self._world, self._seconds = world, seconds
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._seconds):
+            self._world.sweep()
+
+
+def run(world: World, at_once: int = 18) -> dict[tuple[str, str], Outcome | Exception]:
+    """Every cell, each with a ticket of its own, side by side; in the table's order."""
+    cells = [(step, injection) for injection in INJECTIONS for step in STEPS]
+    with Sweeper(world), ThreadPoolExecutor(at_once) as pool:
+        long_ones_first = sorted(cells, key=lambda cell: ENDINGS.get(cell[1]) != SWEPT)
+        done = {cell: pool.submit(_run_cell, world, *cell) for cell in long_ones_first}
+        return {cell: done[cell].result() for cell in sorted(cells, key=lambda cell: STEPS.index(cell[0]))}
+
+
+def _run_cell(world: World, step: str, injection: str) -> Outcome | Exception:
+    try:
+        return INJECTIONS[injection](Cell(world, step))
+    except Exception as error:  # noqa: BLE001  # told with the cell's name, beside those of the other cells
+        return error

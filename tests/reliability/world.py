@@ -1,0 +1,122 @@
+"""A deployment between whose functions and everything they call stands a proxy that can spoil any call."""
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from sandbox.failures import EFFECTS
+from sandbox.fault_proxy import Call, Fault, FaultProxy
+from tests.reliability.killing import kill_holder_of
+from tests.workflow.deployment import Deployment
+
+STATES = {
+    "check_eligibility": "CheckEligibility",
+    "generate_license": "GenerateLicense",
+    "send_email": "SendEmail",
+    "create_issue": "CreateIssue",
+    "notify_slack": "NotifySlack",
+    "comment_ticket": "CommentTicket",
+}
+# What the steps write says this; what `report_failure` writes does not.
+ISSUED = "was generated and sent to the customer"
+TEXTS = {
+    "generate_license": ("LicensesTable",),
+    "create_issue": (ISSUED,),
+    "notify_slack": (ISSUED,),
+    "comment_ticket": (ISSUED,),
+}
+
+
+@dataclass
+class Planned:
+    """What befalls the next `times` calls (None: until healed) that match and say all `texts`: `meanwhile` happens, then
+    the fault, if there is one."""
+
+    method: str
+    path: str
+    texts: tuple[str, ...]
+    action: str = ""
+    fault: Fault | None = None
+    times: int | None = 1
+    meanwhile: Callable[[], Any] = lambda: None
+    hits: int = 0
+    healed: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def heal(self) -> None:
+        self.healed = True
+
+    def takes(self, call: Call) -> bool:
+        said = f"{call.url} {call.body.decode(errors='replace')}"
+        with self._lock:
+            if self.healed or (self.times is not None and self.hits >= self.times):
+                return False
+            if call.method != self.method or not re.fullmatch(self.path, call.path):
+                return False
+            if not call.headers.get("x-amz-target", "").endswith(self.action):
+                return False
+            if not all(text in said for text in self.texts):
+                return False
+            self.hits += 1
+            return True
+
+
+class World(Deployment):
+    """Delays are fifty times shorter: any more, and a claim, which lasts two seconds at least, outlasts the retries."""
+
+    time_scale = 50
+
+    def __init__(self, folder: Path, **parameters: str) -> None:
+        super().__init__(folder, **parameters)
+        self.planned: list[Planned] = []
+        self.gates = {
+            name: FaultProxy(self._fault_for, lambda call: kill_holder_of(call.peer_port))
+            for name in ("zendesk", "gitlab", "slack", "SESV2", "DYNAMODB")
+        }
+
+    def __enter__(self) -> Self:
+        for standin in self.standins:
+            self.gates[standin.name].target = standin.origin
+        for gate in self.gates.values():
+            gate.start()
+        super().__enter__()
+        for name in ("SESV2", "DYNAMODB"):
+            self.gates[name].target = self.ready["aws_endpoint_url"]
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        try:
+            super().__exit__(*details)
+        finally:
+            for gate in self.gates.values():
+                gate.stop()
+
+    def _vendors(self) -> dict[str, str]:
+        return {
+            name: url.replace(self.gates[name].target, f"http://{self.gates[name].address}")
+            for name, url in super()._vendors().items()
+        }
+
+    def _services(self) -> dict[str, str]:
+        gates = {name: f"http://{self.gates[name].address}" for name in ("SESV2", "DYNAMODB")}
+        return {"SFN": self.proxy.url, **gates}
+
+    def _fault_for(self, call: Call) -> Fault | None:
+        planned = next((each for each in list(self.planned) if each.takes(call)), None)
+        if planned is None:
+            return None
+        planned.meanwhile()
+        return planned.fault
+
+    def plan(self, planned: Planned) -> Planned:
+        self.planned.append(planned)
+        return planned
+
+    def plan_effect(self, step: str, ticket_id: int, **options: Any) -> Planned:
+        """Something befalls the call by which the step of a ticket's request has its effect."""
+        call = EFFECTS[STATES[step]]
+        texts = (str(ticket_id), *TEXTS.get(step, ()))
+        return self.plan(Planned(call.method, call.path, texts, call.action, **options))
