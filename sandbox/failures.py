@@ -74,8 +74,8 @@ class Failure:
 def read_failure(text: str) -> Failure:
     """Raises ValueError, in words that say what is possible."""
     state, _, rest = text.partition(":")
-    kind, _, when = rest.partition(":")
-    if state not in EFFECTS or kind not in FAULTS or text.count(":") > 2 or when not in ("", "after"):
+    kind, *when = rest.split(":")
+    if state not in EFFECTS or kind not in FAULTS or when not in ([], ["after"]):
         raise ValueError(
             f"{text!r} is not STATE:KIND or STATE:KIND:after with STATE one of {', '.join(EFFECTS)} "
             f"and KIND one of {', '.join(FAULTS)}"

@@ -29,8 +29,7 @@ def recover(sandbox: Sandbox, execution: Execution, progress: Progress) -> None:
     told: list[str] = []
     while execution.status in FAILED:
         step = read_steps(execution.events)[-1]
-        error = f"{execution.error}: {error_message(execution.cause)}"
-        progress.tell(f"The execution has failed in place, at {step.state}, with {error}")
+        progress.tell(f"The execution has failed in place, at {step.state}, after {_first_error(execution)}")
         _tell_news(sandbox, told, progress)
         wait = _seconds_until_due(sandbox, execution)
         progress.tell(f"The sweep looks again in {wait:.1f} s.")
@@ -44,6 +43,16 @@ def recover(sandbox: Sandbox, execution: Execution, progress: Progress) -> None:
         progress.tell(f"The sweep redrives it from {step.state} on.")
         follow(execution, progress)
         sandbox.settle()
+
+
+def _first_error(execution: Execution) -> str:
+    """What was wrong at the state's first attempt; the later ones may have found the claim of an earlier one."""
+    found = {"error": execution.error, "cause": execution.cause}
+    for event in reversed(execution.events):
+        if "stateEnteredEventDetails" in event:
+            break
+        found = event.get("taskFailedEventDetails") or event.get("taskTimedOutEventDetails") or found
+    return f"{found.get('error')}: {error_message(found.get('cause'))}"
 
 
 def _seconds_until_due(sandbox: Sandbox, execution: Execution) -> float:

@@ -1,0 +1,127 @@
+"""`--fail`: what can be asked for, and a failure from beginning to end as a person sees it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox.failures import EFFECTS, FAULTS, Failure, read_failure
+
+PROJECT = Path(__file__).parents[2]
+EXAMPLE = "events/state_machine/eligible.json"
+
+
+def run(out, *options):
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox",
+        "run",
+        EXAMPLE,
+        "--out",
+        str(out),
+        "--time-scale",
+        "600",
+        *options,
+    ]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False)
+
+
+def left(out, name):
+    return json.loads((out / name).read_text())
+
+
+@pytest.mark.parametrize(
+    ("text", "failure"),
+    [
+        ("CreateIssue:500", Failure("CreateIssue", "500")),
+        ("SendEmail:crash:after", Failure("SendEmail", "crash", after=True)),
+    ],
+)
+def test_what_can_be_asked_for(text, failure):
+    assert read_failure(text) == failure
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "CreateIssue", "CreateIssue:", "CreateIssue:501", "CreateIssue:500:before", "createissue:500"),
+        *("Issued:500", "Eligible?:500", ":500", "CreateIssue:500:after:after", "CreateIssue:500:"),
+    ],
+)
+def test_anything_else_is_answered_with_what_is_possible(text, tmp_path):
+    answer = run(tmp_path, "--fail", text)
+
+    assert answer.returncode == 2
+    assert len(answer.stderr.splitlines()) == 1
+    for possible in (*EFFECTS, *FAULTS, "after"):
+        assert possible in answer.stderr
+
+
+def test_every_task_can_fail_in_its_function():
+    definition = json.loads((PROJECT / "statemachine/emergency_license.asl.json").read_text())
+    tasks = {
+        name: state["Parameters"]["FunctionName"].strip("${}").removesuffix("Arn")
+        for name, state in definition["States"].items()
+        if state["Type"] == "Task"
+    }
+
+    assert {name: effect.function for name, effect in EFFECTS.items()} == tasks
+
+
+def test_a_failing_tracker_is_a_story_with_a_good_end(tmp_path):
+    answer = run(tmp_path, "--fail", "CreateIssue:500")
+
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    told = iter(answer.stdout.splitlines())
+    for part in (
+        "SendEmail: succeeded",
+        "CreateIssue: failed",
+        "failed in place, at CreateIssue, after OutcomeUnknown: GitLab answered 500",
+        "reported: Slack: The license is out, but its trail is not complete",
+        "reported: note: The license is out, but its trail is not complete",
+        "The sweep redrives it from CreateIssue on",
+        "CreateIssue: succeeded",
+        "License issued",
+    ):
+        assert any(part in line for line in told), (
+            f"{part!r} is not told, or not in its turn:\n{answer.stdout}"
+        )
+    result = left(tmp_path, "result.json")
+    attempts = {step["state"]: step["attempts"] for step in result["steps"]}
+    assert (result["status"], result["output"]["status"]) == ("SUCCEEDED", "issued")
+    assert attempts["CreateIssue"] > 2
+    assert len(list((tmp_path / "outbox").iterdir())) == 1
+    (issue,) = left(tmp_path, "issues.json")
+    assert (issue["title"][:9], issue["state"]) == ("[Success]", "closed")
+    assert sum("thread_ts" not in message for message in left(tmp_path, "slack.json")) == 1
+    notes = [note["plain_body"] for note in left(tmp_path, "ticket.json")["notes"]]
+    assert len([note for note in notes if "was generated and sent" in note]) == 1
+
+
+def test_an_issue_of_a_failure_becomes_the_success(tmp_path):
+    answer = run(tmp_path, "--fail", "GenerateLicense:429")
+
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "reported: issue [Failure] - Could not create a license" in answer.stdout
+    (issue,) = left(tmp_path, "issues.json")
+    assert (issue["title"][:9], issue["state"]) == ("[Success]", "closed")
+
+
+def test_what_breaks_after_the_effect_is_found_by_the_next_attempt(tmp_path):
+    answer = run(
+        tmp_path, "--fail", "NotifySlack:crash:after", "--fail", "CommentTicket:reset:after", time_scale=50
+    )
+
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert (len(left(tmp_path, "slack.json")), len(left(tmp_path, "ticket.json")["notes"])) == (1, 1)
+
+
+def test_what_nothing_retries_ends_failed(tmp_path):
+    answer = run(tmp_path, "--fail", "CreateIssue:500", "--set", "MaxRedrives=0")
+
+    assert answer.returncode == 1
+    assert "The sweep has given it up." in answer.stdout
+    assert left(tmp_path, "result.json")["status"] == "FAILED"
