@@ -13,19 +13,9 @@ PROJECT = Path(__file__).parents[2]
 EXAMPLE = "events/state_machine/eligible.json"
 
 
-def run(out, *options):
-    command = [
-        sys.executable,
-        "-m",
-        "sandbox",
-        "run",
-        EXAMPLE,
-        "--out",
-        str(out),
-        "--time-scale",
-        "600",
-        *options,
-    ]
+def run(out, *options, time_scale=600):
+    command = [sys.executable, "-m", "sandbox", "run", EXAMPLE, "--out", str(out), *options]
+    command += ["--time-scale", str(time_scale)]
     return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -102,7 +92,7 @@ def test_a_failing_tracker_is_a_story_with_a_good_end(tmp_path):
 
 
 def test_an_issue_of_a_failure_becomes_the_success(tmp_path):
-    answer = run(tmp_path, "--fail", "GenerateLicense:429")
+    answer = run(tmp_path, "--fail", "CheckEligibility:429")
 
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert "reported: issue [Failure] - Could not create a license" in answer.stdout
