@@ -14,6 +14,7 @@ from moto.sqs.models import sqs_backends
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from sandbox.account import ACCOUNT, REGION
+from sandbox.calls import Calls
 from sandbox.executions import Execution
 from sandbox.web import WebServer
 
@@ -34,29 +35,31 @@ class _Handler(MotoRequestHandler):
 class _OneAtATime:
     """moto checks a condition and writes in two steps, in any number of threads at once; AWS does it in one."""
 
-    def __init__(self) -> None:
+    def __init__(self, calls: Calls) -> None:
         self._moto = DomainDispatcherApplication(create_backend_app)
+        self._calls = calls
         self._lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        self._calls.note(environ, body)
         if environ["PATH_INFO"].endswith(WAITING):
             answer: Iterable[bytes] = self._moto(environ, start_response)
             return answer
-        if length := int(environ.get("CONTENT_LENGTH") or 0):
-            environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
         with self._lock:
             return [b"".join(self._moto(environ, start_response))]
 
 
 class Aws:
-    """One account in one region, empty at first."""
+    """One account in one region, empty at first. `calls` is told what the functions ask of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, calls: Calls) -> None:
         default_user_config["lambda"]["use_docker"] = False
         default_user_config["stepfunctions"]["execute_state_machine"] = True
         default_user_config["iam"]["load_aws_managed_policies"] = False
         BackendDict.reset()
-        self._server = WebServer(_OneAtATime(), handler=_Handler)
+        self._server = WebServer(_OneAtATime(calls), handler=_Handler)
 
     @property
     def url(self) -> str:

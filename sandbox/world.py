@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sandbox import moto_fixes, parameters, stack
 from sandbox.account import ACCOUNT, REGION, no_real_account
 from sandbox.aws import Aws
+from sandbox.calls import Calls, access_key
 from sandbox.errors import SandboxError
 from sandbox.events import AsyncInvoker, Bus
 from sandbox.executions import Execution
@@ -45,6 +46,7 @@ WRITTEN = (
     "license.gitlab-license",
     "public_key.pem",
     "functions.log",
+    "calls.json",
 )
 """What the sandbox writes into its folder, besides outbox/*.eml."""
 
@@ -175,7 +177,9 @@ class Sandbox:
             self._values[name] = self.options.parameters.get(name, url)
 
     def _start_aws(self) -> None:
-        self.aws = Aws()
+        self.calls = Calls()
+        self._ending.callback(self._write_calls)
+        self.aws = Aws(self.calls)
         self.runtime = Runtime(self._log_file)
         self._invoke_async = AsyncInvoker(self.runtime.invoke, self.aws.send_message, self.options.time_scale)
         self._bus = Bus(
@@ -212,7 +216,8 @@ class Sandbox:
                 raise SandboxError(f"{missing[0]} is named in the template but is not there")
             view = libraries.view(*(path / "requirements.txt" for path in paths))
             proxy = failures.proxy.address if logical_id in failures.functions else ""
-            self.runtime.add(self._function(deployed, (*paths, view), environment, proxy))
+            own = {**environment, "AWS_ACCESS_KEY_ID": access_key(logical_id)}
+            self.runtime.add(self._function(deployed, (*paths, view), own, proxy))
             if deployed.dead_letter_queue:
                 self._invoke_async.dead_letter_queues[deployed.name] = deployed.dead_letter_queue
 
@@ -257,7 +262,6 @@ class Sandbox:
         return {
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "sandbox",
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_SESSION_TOKEN": "sandbox",
             "AWS_CONFIG_FILE": os.devnull,
@@ -268,6 +272,10 @@ class Sandbox:
             "no_proxy": loopback,
             **services,
         }
+
+    def _write_calls(self) -> None:
+        if self.out.is_dir():
+            (self.out / "calls.json").write_text(json.dumps(self.calls.document(), indent=2) + "\n")
 
     def _set_secrets(self) -> None:
         """What an operator does after the first deployment."""

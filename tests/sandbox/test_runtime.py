@@ -166,5 +166,6 @@ class TestInvoke:
     def test_no_real_account_is_in_reach(self, served):
         environment = json.loads(served.run()["output"])["environment"]
         assert environment["AWS_ENDPOINT_URL"] == served.ready["aws_endpoint_url"]
-        assert environment["AWS_ACCESS_KEY_ID"] == environment["AWS_SECRET_ACCESS_KEY"] == "sandbox"
+        assert environment["AWS_ACCESS_KEY_ID"] == "SANDBOXStepFunction"
+        assert environment["AWS_SECRET_ACCESS_KEY"] == environment["AWS_SESSION_TOKEN"] == "sandbox"
         assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull

@@ -1,0 +1,121 @@
+"""What the functions ask of AWS, as IAM would look at it: who, which action, on what.
+
+IAM is not enforced here; so it is written down, and a test holds it against what each function's role allows.
+"""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from sandbox.account import ACCOUNT, REGION
+
+KEY = "SANDBOX"
+TRANSACTIONS = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
+"""An operation of TransactWriteItems -> the action that it needs."""
+Needs = Iterator[tuple[str, str]]
+
+
+@dataclass(frozen=True, order=True)
+class Call:
+    """`action` and `resource` are what a policy must allow; one `operation` may need several."""
+
+    function: str
+    action: str
+    resource: str
+    operation: str
+
+
+def access_key(logical_id: str) -> str:
+    """The made-up access key id that a function signs its requests with."""
+    return KEY + logical_id
+
+
+class Calls:
+    """The record; any thread may write it."""
+
+    def __init__(self) -> None:
+        self._made: Counter[Call] = Counter()
+        self._lock = threading.Lock()
+
+    def note(self, environ: Mapping[str, Any], body: bytes) -> None:
+        """Writes down a request (WSGI) if a function signed it."""
+        function, service = _signer(environ.get("HTTP_AUTHORIZATION", ""))
+        if not function:
+            return
+        operation, needs = _read(service, environ, body)
+        with self._lock:
+            for action, resource in needs:
+                self._made[Call(function, action, resource, operation)] += 1
+
+    def made(self) -> dict[Call, int]:
+        """Each call and how often it was made, in order."""
+        with self._lock:
+            return dict(sorted(self._made.items()))
+
+    def document(self) -> list[dict[str, Any]]:
+        """`calls.json`."""
+        return [{**asdict(call), "times": times} for call, times in self.made().items()]
+
+
+def _signer(authorization: str) -> tuple[str | None, str]:
+    """The function whose key signed a request, and the service that it is for."""
+    # AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, SignedHeaders=…
+    scope = authorization.partition("Credential=")[2].partition(",")[0].split("/")
+    if len(scope) != 5 or not scope[0].startswith(KEY):
+        return None, ""
+    return scope[0].removeprefix(KEY), scope[3]
+
+
+def _read(service: str, environ: Mapping[str, Any], body: bytes) -> tuple[str, Needs]:
+    """The operation, and the actions that it needs with what each is on."""
+    if service == "lambda":
+        name = unquote(environ["PATH_INFO"]).split("/")[3].rsplit(":", 1)[-1]
+        return "Invoke", iter([("lambda:InvokeFunction", _arn("lambda", f"function:{name}"))])
+    if service == "ses":
+        return "SendEmail", _mail(json.loads(body))
+    operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    asked = json.loads(body or b"{}")
+    needs = {"dynamodb": _table, "states": _machine, "secretsmanager": _secret}.get(service, _unknown)
+    return operation, ((f"{service}:{action}", resource) for action, resource in needs(operation, asked))
+
+
+def _table(operation: str, asked: Mapping[str, Any]) -> Needs:
+    if operation != "TransactWriteItems":
+        yield operation, _arn("dynamodb", f"table/{asked['TableName']}")
+        return
+    for item in asked["TransactItems"]:
+        for kind, parts in item.items():
+            yield TRANSACTIONS[kind], _arn("dynamodb", f"table/{parts['TableName']}")
+
+
+def _machine(operation: str, asked: Mapping[str, Any]) -> Needs:
+    yield operation, str(asked.get("executionArn") or asked.get("stateMachineArn"))
+
+
+def _secret(operation: str, asked: Mapping[str, Any]) -> Needs:
+    yield operation, str(asked["SecretId"])
+
+
+def _unknown(operation: str, _: Mapping[str, Any]) -> Needs:
+    yield operation, "*"
+
+
+def _mail(asked: Mapping[str, Any]) -> Needs:
+    """A raw message needs both actions, on the sender's identity and on the configuration set."""
+    for action in ("ses:SendEmail", "ses:SendRawEmail"):
+        yield action, _arn("ses", f"identity/{asked['FromEmailAddress']}")
+        if name := asked.get("ConfigurationSetName"):
+            yield action, _arn("ses", f"configuration-set/{name}")
+
+
+def _arn(service: str, rest: str) -> str:
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{rest}"
