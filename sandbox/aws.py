@@ -96,6 +96,11 @@ class Aws:
         execution: Execution = backend.describe_execution(arn)
         return execution
 
+    def executions(self, machine: str) -> list[Execution]:
+        """All of that state machine, oldest first."""
+        backend: Any = stepfunctions_parser_backends[ACCOUNT][REGION]
+        return list(backend.describe_state_machine(machine).executions)
+
     def start_execution(self, machine: str, name: str | None, text: str) -> Execution:
         execution = stepfunctions_parser_backends[ACCOUNT][REGION].start_execution(machine, name or "", text)
         assert isinstance(execution, Execution)

@@ -62,6 +62,7 @@ def _options(given: argparse.Namespace) -> "Options":
         slack_url=given.slack_url,
         time_scale=given.time_scale,
         failures=tuple(given.fail),
+        today=given.today,
     )
 
 
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="run the state machine once and show what it did")
     run.add_argument("input", type=Path, metavar="INPUT.json", help="the state machine's input")
+    run.set_defaults(today=False)
     _add_options(run)
 
     serve = commands.add_parser("serve", help="run the whole system until interrupted")
@@ -80,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=_port, default=8400, help="of the HTTP API (default: %(default)s; 0: any)"
     )
     serve.add_argument("--ready-file", type=Path, metavar="FILE", help="is written when all is ready")
+    serve.add_argument(
+        "--today", action="store_true", help="the tickets' emergency is now, and these days are emergencies"
+    )
     _add_options(serve)
 
     verify = commands.add_parser("verify", help="read a license as a GitLab instance does")

@@ -23,6 +23,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.ses.utils import get_random_message_id
 
 Detail = dict[str, Any]
+BOUNCED = ("Send", "Bounce")
 DETAIL_TYPES = {
     "Send": "Email Sent",
     "Delivery": "Email Delivered",
@@ -61,19 +62,36 @@ def outcome(address: str) -> tuple[str, ...]:
     if domain != "simulator.amazonses.com":
         return ("Send", "Delivery")
     return {
-        "bounce": ("Send", "Bounce"),
-        "suppressionlist": ("Send", "Bounce"),
+        "bounce": BOUNCED,
+        "suppressionlist": BOUNCED,
         "complaint": ("Send", "Delivery", "Complaint"),
     }.get(local.partition("+")[0], ("Send", "Delivery"))
+
+
+def _in_order(happens: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The events of all recipients, each once."""
+    return tuple(dict.fromkeys(kind for kinds in happens.values() for kind in kinds))
 
 
 def timestamp() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A message that SES took: its file, the sender's tags, and what became of it."""
+
+    path: Path
+    tags: Mapping[str, list[str]]
+    events: tuple[str, ...]
+
+
 @dataclass
 class Mail:
-    """The account's SES. `configuration_sets`: name -> the event types that its destinations pass on to EventBridge."""
+    """The account's SES. `configuration_sets`: name -> the event types that its destinations pass on to EventBridge.
+
+    `sent` is what it took. While it is `bouncing`, every message bounces, whatever its address.
+    """
 
     outbox: Path
     publish: Callable[[str, str, Detail, list[str]], None]
@@ -81,7 +99,8 @@ class Mail:
     region: str
     identities: set[str] = field(default_factory=set)
     configuration_sets: dict[str, set[str]] = field(default_factory=dict)
-    _sent: int = 0
+    sent: list[Sent] = field(default_factory=list)
+    bouncing: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, request: Mapping[str, Any]) -> str:
@@ -100,7 +119,8 @@ class Mail:
             raise NotFound(f"Configuration set <{name}> does not exist.")
         tags = self._tags(request.get("EmailTags") or [])
         message_id = get_random_message_id()
-        self._keep(recipients[0], raw)
+        happens = {each: BOUNCED if self.bouncing else outcome(each) for each in recipients}
+        self._keep(raw, tags, happens)
         if name is not None:
             self._tell(
                 name,
@@ -112,7 +132,7 @@ class Mail:
                     tags=tags,
                     configuration_set=name,
                 ),
-                recipients,
+                happens,
             )
         return message_id
 
@@ -143,13 +163,16 @@ class Mail:
                 raise BadRequest(f"Invalid tag: {tag['Name']}={tag['Value']}")
         return {tag["Name"]: [tag["Value"]] for tag in tags}
 
-    def _keep(self, recipient: str, raw: bytes) -> None:
+    def _keep(
+        self, raw: bytes, tags: Mapping[str, list[str]], happens: Mapping[str, tuple[str, ...]]
+    ) -> None:
         with self._lock:
-            self._sent += 1
-            number = self._sent
-        part = self.outbox / f"{number:04}-{re.sub(NOT_IN_A_FILE_NAME, '_', recipient)[:80]}.part"
-        part.write_bytes(raw)
-        part.rename(part.with_name(f"{part.name.removesuffix('.part')}.eml"))
+            recipient = re.sub(NOT_IN_A_FILE_NAME, "_", next(iter(happens)))[:80]
+            path = self.outbox / f"{len(self.sent) + 1:04}-{recipient}.eml"
+            part = path.with_suffix(".part")
+            part.write_bytes(raw)
+            part.rename(path)
+            self.sent.append(Sent(path, tags, _in_order(happens)))
 
     def _about(
         self,
@@ -189,10 +212,10 @@ class Mail:
             },
         }
 
-    def _tell(self, configuration_set: str, mail: Detail, recipients: list[str]) -> None:
-        for kind in dict.fromkeys(kind for address in recipients for kind in outcome(address)):
+    def _tell(self, configuration_set: str, mail: Detail, happens: Mapping[str, tuple[str, ...]]) -> None:
+        for kind in _in_order(happens):
             if kind.upper() in self.configuration_sets[configuration_set]:
-                those = [address for address in recipients if kind in outcome(address)]
+                those = [address for address, kinds in happens.items() if kind in kinds]
                 detail = {"eventType": kind, "mail": mail, kind.lower(): self._happened(kind, those)}
                 self.publish("aws.ses", DETAIL_TYPES[kind], detail, [mail["sourceArn"]])
 

@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.errors import SandboxError
-
-PROJECT = Path(__file__).parent.parent
+from sandbox.layer import use_layer
 
 
 def read_license(path: Path, public_key: Path) -> dict[str, Any]:
     """The license's content. Raises `mechanizer.license.LicenseUnreadable` when it is not valid."""
-    # The functions' package is a layer of theirs, not installed here.
-    sys.path.insert(0, str(PROJECT / "layers/common"))
+    use_layer()
     from mechanizer import license as licenses
 
     return licenses.read(_content(path), _content(public_key))

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -24,11 +25,13 @@ from sandbox.errors import SandboxError
 from sandbox.events import AsyncInvoker, Bus
 from sandbox.executions import Execution
 from sandbox.failures import EFFECTS, Failure, Failures
+from sandbox.fault_proxy import Fault, FaultProxy
 from sandbox.libraries import Libraries
 from sandbox.mail import Mail
 from sandbox.resources import DeployedFunction, Deployment
 from sandbox.runtime import Answer, Function, Runtime
 from sandbox.standins import FixturesError, GitLab, Slack, Zendesk, load_fixtures
+from sandbox.today import emergency_dates, moved
 
 PROJECT = Path(__file__).parent.parent
 SHORTEST_LEASE = 0.5
@@ -62,6 +65,8 @@ class Options:
     slack_url: str | None = None
     time_scale: float = 1
     failures: tuple[Failure, ...] = ()
+    today: bool = False
+    """Whether the fixtures' emergency is to be now."""
 
 
 _ONE = threading.Lock()
@@ -70,7 +75,8 @@ _ONE = threading.Lock()
 class Sandbox:
     """One deployed stack; a context manager. There can be one at a time in a process: moto keeps its state in globals.
 
-    `out` gets the outbox, the public key and the log. Raises SandboxError when the project or an option is not right.
+    `out` gets the outbox, the public key and the log. `ses_fault` befalls each call of the functions to SES, while there
+    is one. Raises SandboxError when the project or an option is not right.
     """
 
     def __init__(self, out: Path, options: Options | None = None, project: Path = PROJECT) -> None:
@@ -80,6 +86,8 @@ class Sandbox:
         self.zendesk: Zendesk | None = None
         self.gitlab: GitLab | None = None
         self.slack: Slack | None = None
+        self.ses_fault: Fault | None = None
+        self._began = datetime.now(UTC).replace(microsecond=0)
         self._ending = ExitStack()
 
     def __enter__(self) -> Self:
@@ -110,6 +118,7 @@ class Sandbox:
             "ZendeskUrl": "",
             "GitLabUrl": "",
             "SlackApiUrl": "",
+            **({"ExtraEmergencyDates": emergency_dates(self._began)} if self.options.today else {}),
             **self.options.parameters,
         }
         self._start_standins()
@@ -124,8 +133,8 @@ class Sandbox:
         stack.deploy(translated, self.parameters, self.deployment)
         self._add_functions()
         self._bus.rules = self.deployment.rules
-        self._mail.configuration_sets = self.deployment.configuration_sets
-        self._mail.identities = {self.parameters.get("SenderEmail", INVENTED["SenderEmail"])}
+        self.mail.configuration_sets = self.deployment.configuration_sets
+        self.mail.identities = {self.parameters.get("SenderEmail", INVENTED["SenderEmail"])}
         self._set_secrets()
 
     def _prepare_out(self) -> None:
@@ -156,6 +165,8 @@ class Sandbox:
                 fixtures = load_fixtures(options.fixtures)
             except FixturesError as error:
                 raise SandboxError(f"--fixtures {error}") from error
+            if options.today:
+                fixtures = moved(fixtures, self._began)
             self.zendesk = self._ending.enter_context(Zendesk(fixtures, self._secrets["ZendeskSecret"]))
         if options.gitlab_url is None:
             self.gitlab = self._ending.enter_context(
@@ -189,19 +200,22 @@ class Sandbox:
             account=ACCOUNT,
             region=REGION,
         )
-        self._mail = Mail(self.outbox, self._bus.publish, account=ACCOUNT, region=REGION)
+        self.mail = Mail(self.outbox, self._bus.publish, account=ACCOUNT, region=REGION)
         moto_fixes.apply(
             moto_fixes.Hooks(
                 invoke=self.runtime.invoke,
                 invoke_async=self._invoke_async,
                 is_function=self.runtime.__contains__,
                 publish_status=self._bus.publish_status,
-                send_email=self._mail.send,
+                send_email=self.mail.send,
                 time_scale=self.options.time_scale,
             )
         )
         self.aws.start()
         self._ending.callback(self.aws.stop)
+        self._ses = FaultProxy(lambda _: self.ses_fault, lambda _: None, self.aws.url)
+        self._ses.start()
+        self._ending.callback(self._ses.stop)
         self._ending.callback(self.runtime.close)
         self._ending.callback(self._invoke_async.stop)
 
@@ -268,6 +282,7 @@ class Sandbox:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_ENDPOINT_URL": self.aws.url,
+            "AWS_ENDPOINT_URL_SESV2": f"http://{self._ses.address}",
             "NO_PROXY": loopback,
             "no_proxy": loopback,
             **services,
