@@ -5,7 +5,7 @@ setup := .venv/.complete
 setup_checkov := .venv-checkov/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve setup lint lock build app bench clean
+.PHONY: help demo test serve setup lint lock build app bench permissions clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ bench: ## run the benchmarks (not yet)
 
 matrix: $(setup) ## run the fault matrix and write its tables into docs/reliability.md
 	@$(python) -m pytest tests/reliability/test_matrix.py --write-page
+
+permissions: $(setup) ## write who may do what into docs/security.md, as template.yaml says it
+	@$(python) -m scripts.permissions docs/security.md
 
 clean: ## remove what the other targets made, .venv too
 	@rm -rf .venv .venv-checkov .sandbox .aws-sam build .hypothesis .mypy_cache .pytest_cache .ruff_cache

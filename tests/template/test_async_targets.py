@@ -16,6 +16,17 @@ def test_a_function_that_fails_leaves_its_event_in_the_queue(stack: Stack, funct
     assert function in stack.functions_allowed("sqs:SendMessage", "DeadLetterQueue")
 
 
+def test_nothing_else_is_called_without_anyone_waiting(stack: Stack) -> None:
+    rules = [
+        target["Arn"]
+        for rule in stack.names("AWS::Events::Rule")
+        for target in stack.properties(rule)["Targets"]
+    ]
+    schedules = [stack.properties(name)["Target"]["Arn"] for name in stack.names("AWS::Scheduler::Schedule")]
+
+    assert {arn["Fn::GetAtt"][0] for arn in (*rules, *schedules)} == set(ASYNC)
+
+
 def test_an_event_that_reaches_no_function_lands_there_too(stack: Stack) -> None:
     rules = stack.names("AWS::Events::Rule")
     schedules = stack.names("AWS::Scheduler::Schedule")
