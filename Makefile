@@ -16,8 +16,8 @@ demo: $(setup) ## run the whole workflow once, here; the results stay in .sandbo
 test: $(setup) ## run every test
 	@$(python) -m pytest -n 2 --dist loadgroup
 
-serve: $(setup) ## run the system here until interrupted
-	@$(python) -m sandbox serve
+serve: $(setup) ## run the system here, with its page in the browser, until interrupted
+	@$(python) -m sandbox serve --today --time-scale 60
 
 setup: $(setup) ## make .venv from the hashed lock
 	@echo "Set up: .venv is ready."

@@ -98,8 +98,15 @@ class Aws:
 
     def executions(self, machine: str) -> list[Execution]:
         """All of that state machine, oldest first."""
+        return list(self._state_machine(machine).executions)
+
+    def definition(self, machine: str) -> str:
+        """The state machine in the Amazon States Language, as it was deployed."""
+        return str(self._state_machine(machine).definition)
+
+    def _state_machine(self, arn: str) -> Any:
         backend: Any = stepfunctions_parser_backends[ACCOUNT][REGION]
-        return list(backend.describe_state_machine(machine).executions)
+        return backend.describe_state_machine(arn)
 
     def start_execution(self, machine: str, name: str | None, text: str) -> Execution:
         execution = stepfunctions_parser_backends[ACCOUNT][REGION].start_execution(machine, name or "", text)

@@ -1,6 +1,5 @@
 """The sandbox until it is interrupted."""
 
-import html
 import json
 import os
 import signal
@@ -12,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from sandbox.console.console_page import ConsolePage
 from sandbox.console.zendesk_host import ZendeskHost
 from sandbox.web import WebServer
 from sandbox.world import PROJECT, Options, Sandbox
@@ -88,26 +88,10 @@ def _tell(status: dict[str, Any]) -> None:
 
 
 def _pages(sandbox: Sandbox, api_url: str, ending: ExitStack, status: dict[str, Any]) -> Any:
-    """The WSGI application of `console_url`: the stand-in Zendesk's tickets, with the app, are under /zendesk/."""
+    """The WSGI application of `console_url`; the stand-in Zendesk's tickets, with the app, are under /zendesk/."""
     mounts: dict[str, Any] = {}
     if sandbox.zendesk:
         host = ZendeskHost(sandbox.zendesk, sandbox.zendesk_subdomain, api_url, lambda: sandbox.app_secret)
         mounts["/zendesk"] = ending.enter_context(host).application
-    return DispatcherMiddleware(_StatusPage(status), mounts)
-
-
-class _StatusPage:
-    """One page that lists where everything is."""
-
-    def __init__(self, status: dict[str, Any]) -> None:
-        self._status = status
-
-    def __call__(self, _: dict[str, Any], start_response: Any) -> list[bytes]:
-        shown = {name: value for name, value in self._status.items() if name != "app_secret"}
-        rows = "".join(
-            f"<tr><th>{html.escape(name)}<td>{html.escape(json.dumps(value))}"
-            for name, value in shown.items()
-        )
-        page = f"<!doctype html><html lang=en><title>Mechanizer sandbox</title><h1>Mechanizer sandbox</h1><table>{rows}</table>"
-        start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
-        return [page.encode()]
+    page = ending.enter_context(ConsolePage(sandbox, lambda: status))
+    return DispatcherMiddleware(page.application, mounts)

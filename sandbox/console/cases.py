@@ -1,0 +1,56 @@
+"""The default tickets to choose from: how each ends, and the input of events/state_machine/ that shows it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.console.zendesk_host import SIGNED_IN
+
+INPUTS = Path(__file__).parents[2] / "events/state_machine"
+
+
+@dataclass(frozen=True)
+class Case:
+    """`ends` is for people. `hint` says what to do where opening the ticket is not enough."""
+
+    ticket: int
+    ends: str
+    example: str = ""
+    agent: int = SIGNED_IN
+    hint: str = ""
+
+    def input(self) -> Any:
+        """The example's content."""
+        return json.loads((INPUTS / f"{self.example}.json").read_text())
+
+
+CASES = (
+    Case(4242, "issued", "eligible"),
+    Case(4257, "issued: the screenshots are pasted into the text"),
+    Case(4255, "issued: hostile text everywhere", "hostile"),
+    Case(4256, "issued, and the mail bounces"),
+    Case(
+        4243,
+        "refused: asked for on a Wednesday",
+        "not_emergency_day",
+        hint="Every day is an emergency day here; its example was asked for on a Wednesday: start that, below.",
+    ),
+    Case(4244, "refused: the ticket is closed, and takes no note", "ticket_closed"),
+    Case(4254, "refused: the ticket is solved"),
+    Case(4258, "refused: the ticket was deleted"),
+    Case(4245, "refused: the agent is an end user", "agent_not_allowed", agent=80),
+    Case(
+        4246,
+        "refused: the address is not the requester's",
+        "requester_mismatch",
+        hint="Type another e-mail address than the requester's.",
+    ),
+    Case(4247, "refused: no organization", "no_organization"),
+    Case(4248, "refused: a prospect", "prospect"),
+    Case(4249, "refused: no paid plan", "no_paid_plan"),
+    Case(4250, "refused: the account is on hold", "account_on_hold"),
+    Case(4251, "refused: the grace period is not over", "grace_period_not_over"),
+    Case(4252, "refused: the grace period is over too long", "grace_period_over_too_long"),
+    Case(4253, "refused: a screenshot is missing", "screenshots_missing"),
+)

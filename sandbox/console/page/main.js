@@ -1,0 +1,58 @@
+// Wires the ticket, what comes of it, and the state machine together. /?ticket=4242 opens a ticket.
+
+import { $, el, say } from './dom.js';
+import { showInbox } from './inbox.js';
+import { showIssues } from './issues.js';
+import { Machine } from './machine.js';
+import { showNotes } from './notes.js';
+import { listen, world } from './server.js';
+import { showMessages } from './slack.js';
+import { Switches } from './switches.js';
+
+const told = await world();
+const machine = new Machine(told);
+const switches = new Switches();
+let source = null;
+let version = '';
+
+function show(now) {
+  showInbox(now.mails);
+  showIssues(now.issues);
+  showMessages(now.messages);
+  showNotes(now.notes);
+  machine.show(now.executions);
+  switches.show(now.switches);
+  refreshTicket(JSON.stringify(now.version));
+}
+
+/** As Zendesk does when somebody else changed the ticket. */
+function refreshTicket(now) {
+  if (version && version !== now) $('zendesk').contentWindow.zendesk?.refresh();
+  version = now;
+}
+
+function open(ticket) {
+  const chosen = told.cases.find((each) => each.ticket === ticket) ?? told.cases[0];
+  $('ticket').value = chosen.ticket;
+  history.replaceState(null, '', `?ticket=${chosen.ticket}`);
+  $('hint').textContent = chosen.hint;
+  $('hint').hidden = !chosen.hint;
+  source?.close();
+  version = '';
+  $('zendesk').src = `zendesk/host.html?ticket=${chosen.ticket}&agent=${chosen.agent}`;
+  machine.choose(chosen);
+  source = listen(chosen.ticket, show);
+}
+
+function describe() {
+  const minutes = `the quarter of an hour between two retries takes ${Number(told.retry_seconds.toPrecision(2))} s`;
+  const scale = told.time_scale === 1 ? 'Waits take as long as in earnest' : `Waits are ${told.time_scale} times shorter here`;
+  const today = told.today ? ' Today counts as an emergency day, and the tickets are of today.' : '';
+  $('setting').textContent = `The real functions and state machine; Zendesk, GitLab, Slack and AWS are played. ${scale}: ${minutes}.${today}`;
+  say('channel', told.channel && `#${told.channel}`);
+}
+
+$('ticket').append(...told.cases.map((each) => el('option', { value: each.ticket }, `${each.ticket}: ${each.ends}`)));
+$('ticket').addEventListener('change', () => open(Number($('ticket').value)));
+describe();
+open(Number(new URLSearchParams(location.search).get('ticket')));
