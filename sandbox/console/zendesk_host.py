@@ -52,7 +52,7 @@ class ZendeskHost:
         app.add_url_rule("/tickets/<int:ticket_id>", view_func=self._show_ticket)
         app.add_url_rule("/tickets/<int:ticket_id>/reply", view_func=self._reply, methods=["POST"])
         app.add_url_rule("/tickets/<int:ticket_id>/status", view_func=self._set_status, methods=["POST"])
-        app.add_url_rule("/attachments/<int:ticket_id>/<name>", view_func=self._show_picture)
+        app.add_url_rule("/attachments/<int:ticket_id>/<path:name>", view_func=self._show_picture)
         app.add_url_rule("/proxy", view_func=self._proxy, methods=["POST"])
         return app
 
@@ -86,8 +86,10 @@ class ZendeskHost:
         drawing = "license.svg" if "license" in name else "dashboard.svg"
         organization = self._zendesk.ticket(ticket_id)["organization"] or {"organization_fields": {}}
         fields = organization["organization_fields"]
+        users = int(float(fields.get("seats_decimal") or 250))
         known = {
-            "users": str(fields.get("seats_decimal", "250")).partition(".")[0],
+            "users": str(users),
+            "billable": str(users * 9 // 10),
             "expired_on": str(fields.get("expiration_date", "")),
         }
         drawn = Template((HERE / "pictures" / drawing).read_text()).substitute(

@@ -60,13 +60,19 @@ class AppPage:
         agent: int = 77,
         width: int = WIDTH,
         clock: bool = False,
+        scale: int = 1,
     ) -> None:
         self.case = case
         self.calls: list[tuple[str, str]] = []
         self.complaints: list[str] = []
         self.addresses: list[str] = []
         self._faults: list[Fault] = []
-        self._context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-US")
+        self._context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            locale="en-US",
+            reduced_motion="reduce",
+            device_scale_factor=scale,
+        )
         self._context.set_default_timeout(15_000)
         self._context.on("request", lambda request: self.addresses.append(request.url))
         self.page: Page = self._context.new_page()
@@ -147,7 +153,11 @@ class AppPage:
         deadline = time.monotonic() + seconds
         while not look():
             assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-            self.page.evaluate("new Promise(requestAnimationFrame)")
+            self.page.title()  # a round trip: events are handled meanwhile
+
+    def answered(self) -> None:
+        """Waits until the app has every answer that it asked Zendesk for."""
+        self.until(lambda: not _unanswered(self.messages()), "every answer is there")
 
     # -- the way to the API
     def on_call(
@@ -200,3 +210,14 @@ class AppPage:
     def _note(self, message: Any) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)
+
+
+def _unanswered(messages: list[Json]) -> set[str]:
+    asked, answered = set(), set()
+    for message in messages:
+        key = message.get("key", "")
+        if message["to"] == "host" and re.fullmatch(r"request:\d+", key):
+            asked.add(key)
+        elif found := re.fullmatch(r"zaf\.(request:\d+)\.(done|fail)", key):
+            answered.add(found[1])
+    return asked - answered

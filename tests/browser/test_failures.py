@@ -17,7 +17,8 @@ def test_a_passing_failure_heals_without_a_press(app, case, deployment):
         view = case.view()
         assert view["error"]["will_retry"]
         expect(app["#story > p"]).to_have_text(view["next_action"])
-        expect(app["#story .failure"]).to_contain_text(f"E-mail it to the customer: {view['error']['code']}.")
+        expect(app["#story .failure .label"]).to_have_text("E-mail it to the customer")
+        expect(app["#story .failure .foreign"]).to_contain_text(view["error"]["code"])
         expect(app.step("send_email")).to_have_class(re.compile("row--failed"))
         expect(app["#form"]).to_be_hidden()
         expect(app["#actions button"]).to_have_text("Ask again now")

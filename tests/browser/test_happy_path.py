@@ -8,7 +8,7 @@ STEPS = (
     "Check the rules",
     "Make the license",
     "E-mail it to the customer",
-    "Leave a GitLab issue with a copy",
+    "Keep a copy in GitLab",
     "Tell the team in Slack",
     "Leave a note on this ticket",
 )

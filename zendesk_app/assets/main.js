@@ -64,8 +64,8 @@ class App {
       const ticket = await this.zendesk.look();
       showScreenshots(ticket.images);
       this.form.requesterIs(ticket.requesterEmail);
-      this.follower.hurry();
-      if (!$('form').hidden) await this.#check();
+      if (this.follower.id) this.follower.hurry();
+      if (!this.follower.id || !$('form').hidden) await this.#check();
     }, TYPING);
   }
 

@@ -5,16 +5,24 @@ import { progressIn, stepRows } from './progress.js';
 import { DELIVERY, STEPS } from './words.js';
 
 const LOOK = {
-  running: ['info', 'The license is being made'],
+  running: ['info', 'In progress'],
   issued: ['success', 'License issued'],
   refused: ['warning', 'Refused: no license was made'],
   failed: ['error', 'Failed: the customer has no license'],
   superseded: ['info', 'A newer request has taken its place'],
 };
 
+const TROUBLE = {
+  bounced: 'did not arrive',
+  rejected: 'was not sent',
+  complained: 'was reported as unwanted',
+};
+
 /** The title of a request's outcome. */
 export function titleOf(request) {
-  if (request.status === 'issued' && undelivered(request)) return 'License issued, but the e-mail did not arrive';
+  if (request.status === 'issued' && request.delivery in TROUBLE) {
+    return `License issued, but the e-mail ${TROUBLE[request.delivery]}`;
+  }
   if (request.status === 'issued' && request.error) return 'License issued, its trail is not complete';
   return LOOK[request.status][1];
 }
@@ -57,10 +65,8 @@ function action(text, act) {
   return made;
 }
 
-const undelivered = (request) => ['bounced', 'rejected', 'complained'].includes(request.delivery);
-
 function kindOf(request) {
-  if (request.status === 'issued' && (undelivered(request) || request.error)) return 'warning';
+  if (request.status === 'issued' && (request.delivery in TROUBLE || request.error)) return 'warning';
   return LOOK[request.status][0];
 }
 
@@ -74,15 +80,17 @@ function failure({ error, execution_url: execution }) {
   return el(
     'div',
     { class: 'failure' },
-    el('p', {}, `${STEPS[error.step] ?? error.step}: `, foreign(`${error.code}. ${error.message}`)),
+    el('p', { class: 'label' }, STEPS[error.step] ?? error.step),
+    foreign(`${error.code}: ${error.message}`, 'p'),
     error.will_retry ? null : link(execution, 'Open the execution'),
   );
 }
 
 function facts(request) {
+  const issued = request.status === 'issued';
   const rows = [
-    ['Expires on', request.expires_on],
-    ['Blocks changes on', request.blocks_on],
+    ['Expires on', issued && request.expires_on],
+    ['Blocks changes on', issued && request.blocks_on],
     ['E-mail', DELIVERY[request.delivery]],
     ['Issue', request.issue_url && link(request.issue_url, 'Open the issue')],
     ['Replaces', request.replaces],

@@ -4,7 +4,7 @@ export const STEPS = {
   check_eligibility: 'Check the rules',
   generate_license: 'Make the license',
   send_email: 'E-mail it to the customer',
-  create_issue: 'Leave a GitLab issue with a copy',
+  create_issue: 'Keep a copy in GitLab',
   notify_slack: 'Tell the team in Slack',
   comment_ticket: 'Leave a note on this ticket',
 };
