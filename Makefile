@@ -5,10 +5,10 @@ setup := .venv/.complete
 setup_checkov := .venv-checkov/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve setup lint lock build app bench permissions clean
+.PHONY: help demo test serve setup lint lock build app screenshots bench permissions clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-8s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-11s %s\n", $$1, $$2}'
 
 demo: $(setup) ## run the whole workflow once, here; the results stay in .sandbox/
 	@$(python) -m sandbox run events/state_machine/eligible.json
@@ -33,6 +33,9 @@ build: $(setup) ## make the artifacts that `sam deploy` uploads (needs python3.1
 
 app: ## zip the Zendesk app for an admin to upload; API_URL=https://… is the deployment's output ApiUrl
 	@$(PYTHON) scripts/package_app.py build/mechanizer-zendesk-app.zip $(API_URL)
+
+screenshots: $(setup) ## take the documentation's pictures of the app again (needs Chromium)
+	@$(python) -m tests.browser.screenshots docs/images
 
 bench: ## run the benchmarks (not yet)
 	@echo "make bench: not yet, issue 6 brings it." >&2; exit 1

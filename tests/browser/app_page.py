@@ -60,7 +60,7 @@ class AppPage:
         agent: int = 77,
         width: int = WIDTH,
         clock: bool = False,
-        scale: int = 1,
+        scale: float = 1,
     ) -> None:
         self.case = case
         self.calls: list[tuple[str, str]] = []

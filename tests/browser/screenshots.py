@@ -8,17 +8,17 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from sandbox.console.zendesk_host import ZendeskHost
 from sandbox.web import WebServer
-from tests.browser.app_page import NARROW, WIDTH, AppPage
+from tests.browser.app_page import NARROW, AppPage
 from tests.browser.chromium import launch
 from tests.workflow.case import Case
 from tests.workflow.deployment import Deployment
 
 CUSTOMER = "ops@customer.example"
-WIDTHS = {"": NARROW, "-in-ticket": WIDTH}
+SCALE = 1.5
 
 
 class Album:
-    """Opens tickets and keeps pictures of them: the app alone at its narrowest, and in the whole ticket."""
+    """Opens tickets and keeps pictures of them: the app alone at its narrowest, or in the whole ticket."""
 
     def __init__(self, folder: Path, browser: Browser, host_url: str, deployment: Deployment) -> None:
         self.folder, self.browser, self.host_url, self.at = folder, browser, host_url, deployment
@@ -27,17 +27,17 @@ class Album:
         return Case(self.at, **{"email": CUSTOMER, **unlike})
 
     def open(self, case: Case) -> AppPage:
-        return AppPage(self.browser, self.host_url, case, scale=2)
+        return AppPage(self.browser, self.host_url, case, scale=SCALE)
 
-    def take(self, name: str, app: AppPage) -> None:
+    def take(self, name: str, app: AppPage, *, in_ticket: bool = False) -> None:
         app.page.mouse.move(0, 0)
         app.page.evaluate("document.getElementById('notifications').hidden = true")
-        for suffix, width in WIDTHS.items():
-            app.page.set_viewport_size({"width": width, "height": 900})
-            app.answered()
-            app.until(lambda: _fits(app), "the frame fits")
-            shot = app.page.locator("#app") if width == NARROW else app.page
-            shot.screenshot(path=self.folder / f"app-{name}{suffix}.png")
+        if in_ticket:
+            app.page.screenshot(path=self.folder / f"app-{name}-in-ticket.png")
+        app.page.set_viewport_size({"width": NARROW, "height": 900})
+        app.answered()
+        app.until(lambda: _fits(app), "the frame fits")
+        app.page.locator("#app").screenshot(path=self.folder / f"app-{name}.png")
         app.close()
 
 
@@ -46,7 +46,7 @@ def form(album: Album) -> None:
     app.fill()
     expect(app["#send"]).to_have_attribute("aria-disabled", "false")
     app["#license_expired_on"].blur()
-    album.take("form", app)
+    album.take("form", app, in_ticket=True)
 
 
 def checks(album: Album) -> None:
@@ -70,7 +70,7 @@ def issued(album: Album) -> None:
     app.ask()
     app.settles("issued")
     expect(app.fact("E-mail")).to_have_text("Delivered")
-    album.take("issued", app)
+    album.take("issued", app, in_ticket=True)
 
 
 def refused(album: Album) -> None:
