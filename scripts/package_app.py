@@ -18,7 +18,9 @@ READABLE = 0o644 << 16
 def contents(api_url: str | None = None) -> dict[str, bytes]:
     """The package's files by name, in order. The manifest allows the API's host and offers its address."""
     files = {
-        path.relative_to(APP).as_posix(): path.read_bytes() for path in sorted(APP.rglob("*")) if path.is_file()
+        path.relative_to(APP).as_posix(): path.read_bytes()
+        for path in sorted(APP.rglob("*"))
+        if path.is_file()
     }
     if api_url:
         manifest = json.loads(files["manifest.json"])
