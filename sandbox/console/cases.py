@@ -27,7 +27,7 @@ class Case:
 
 CASES = (
     Case(4242, "issued", "eligible"),
-    Case(4257, "issued: the screenshots are pasted into the text"),
+    Case(4257, "issued: pasted screenshots"),
     Case(4255, "issued: hostile text everywhere", "hostile"),
     Case(4256, "issued, and the mail bounces"),
     Case(

@@ -152,14 +152,22 @@ def summary(events: Sequence[Event], status: str, error: str | None) -> str:
             return _success(steps, lines, events)
         case "ABORTED":
             return f"Stopped by a person at {last.state}. Nothing goes on by itself; a redrive goes on from there."
+    return _failure(last, lines, error or "States.Timeout")
+
+
+def _failure(last: Step, lines: Sequence[Line], error: str) -> str:
+    """Where and why it stays, and what takes it up."""
     told = next((line.text for line in reversed(lines) if line.kind == "failed"), f"{error}.")
-    return f"Failed in place. {told}"
+    what = told.partition(": ")[2] if ": " in told else told
+    after = "its first attempt" if last.attempts == 1 else f"{last.attempts} attempts"
+    then = "Remove the cause, then press Redrive." if is_lasting(error) else ""
+    return f"Failed in place at {last.state}, after {after}: {what} {then}".rstrip()
 
 
 def _success(steps: Sequence[Step], lines: Sequence[Line], events: Sequence[Event]) -> str:
     """How it got there; if something had failed, why it healed."""
     end = {
-        "Issued": "The customer has a license.",
+        "Issued": "The license is issued.",
         "Refused": "The request was refused: an answer, no failure.",
     }
     ended = end.get(steps[-1].state, f"Ended with {steps[-1].state}.")
@@ -170,11 +178,15 @@ def _success(steps: Sequence[Step], lines: Sequence[Line], events: Sequence[Even
     if not any(line.kind == "redriven" for line in lines):
         return f"{ended} It healed by itself: {names} had failed at first; the state machine tried it again."
     kept = [step.state for step in steps[: steps.index(troubled[0])] if _is_task(step.state, events)]
-    not_again = f" {', '.join(kept)} had succeeded and were not run again." if kept else ""
+    not_again = f" {_listed(kept)} had succeeded before, and did not run again." if kept else ""
     return (
         f"{ended} It healed: {names} had failed, and the execution stayed where it was. What was wrong was put "
         f"right, and a redrive took it up from there.{not_again}"
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _is_task(state: str, events: Sequence[Event]) -> bool:

@@ -1,6 +1,7 @@
 // What an app may do to the page: the ticket's editor, its own frame, a notification.
 
 const $ = (id) => document.getElementById(id);
+const NOTIFIED = 15_000; // milliseconds
 
 export const setters = {
   'ticket.comment.type': (type) => {
@@ -18,6 +19,7 @@ export const actions = {
     shown.dataset.kind = kind;
     shown.textContent = text;
     $('notifications').append(shown);
+    setTimeout(() => shown.remove(), NOTIFIED);
   },
   resize: (frame, { height }) => {
     frame.style.height = height;

@@ -108,9 +108,9 @@ export class Diagram {
 }
 
 const words = ({ status, attempts, seconds }) => {
-  const times = attempts > 1 ? `${attempts} attempts` : '';
-  const rest = { running: times || 'running', retrying: `retrying, ${times || '1 attempt'}`, succeeded: times || `${seconds.toFixed(1)} s` };
-  return `${MARKS[status]} ${rest[status] ?? [status.replace('-', ' '), times].filter(Boolean).join(', ')}`;
+  const took = seconds >= 0.05 ? `${seconds.toFixed(1)} s` : '';
+  const times = attempts > 1 ? ` (${attempts}×)` : '';
+  return `${MARKS[status]} ${status === 'succeeded' ? `${took}${times}` : `${status.replace('-', ' ')}${times}`}`;
 };
 
 /** Where an edge's words go: beside a line that goes down, above one that goes along. */

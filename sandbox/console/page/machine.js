@@ -57,7 +57,9 @@ export class Machine {
     say('status', shown ? shown.status.toLowerCase().replace('_', ' ') : '');
     $('status').className = shown ? `badge badge--${STATUS[shown.status]}` : 'badge';
     say('summary', shown ? explained(shown) : 'Nothing has run for this ticket yet. Fill in the app and press its button.');
+    const before = $('history').childElementCount;
     list($('history'), shown?.history ?? [], entry);
+    if ($('history').childElementCount !== before) $('history').scrollTop = $('history').scrollHeight;
     $('rerun').disabled = !shown || !OVER.includes(shown.status);
     $('redrive').disabled = !shown?.redrivable;
     $('stop').disabled = shown?.status !== 'RUNNING';

@@ -45,10 +45,10 @@ function open(ticket) {
 }
 
 function describe() {
-  const minutes = `the quarter of an hour between two retries takes ${Number(told.retry_seconds.toPrecision(2))} s`;
-  const scale = told.time_scale === 1 ? 'Waits take as long as in earnest' : `Waits are ${told.time_scale} times shorter here`;
-  const today = told.today ? ' Today counts as an emergency day, and the tickets are of today.' : '';
-  $('setting').textContent = `The real functions and state machine; Zendesk, GitLab, Slack and AWS are played. ${scale}: ${minutes}.${today}`;
+  const gap = `the quarter of an hour between retries is ${Number(told.retry_seconds.toPrecision(2))} s`;
+  const scale = told.time_scale === 1 ? '' : ` Waits are ${told.time_scale} times shorter: ${gap}.`;
+  const today = told.today ? ' Today counts as an emergency day.' : '';
+  $('setting').textContent = `The real functions and state machine; Zendesk, GitLab, Slack and AWS are played.${scale}${today}`;
   say('channel', told.channel && `#${told.channel}`);
 }
 

@@ -1,6 +1,7 @@
 // The Slack channel: first-level messages, each with its thread.
 
 import { $, clock, el, list } from './dom.js';
+import { told } from './told.js';
 
 const ENTITIES = { '&lt;': '<', '&gt;': '>', '&amp;': '&' };
 
@@ -22,12 +23,11 @@ function thread([first, ...replies]) {
 }
 
 function said({ text, ts }) {
-  const [first, ...others] = text.replace(/&(lt|gt|amp);/g, (entity) => ENTITIES[entity]).split('\n');
+  const plain = text.replace(/&(lt|gt|amp);/g, (entity) => ENTITIES[entity]);
   return el(
     'div',
     { class: 'message' },
     el('p', { class: 'item__about' }, el('strong', {}, 'Mechanizer'), ` ${clock(Number(ts) * 1000)}`),
-    el('p', { class: 'item__title' }, first),
-    el('p', { class: 'text lines' }, others.join('\n')),
+    ...told(plain),
   );
 }
