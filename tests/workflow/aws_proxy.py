@@ -17,10 +17,12 @@ NOT_PASSED_ON = {"connection", "transfer-encoding", "content-length"}
 
 @dataclass
 class Rule:
-    """For calls of `action` whose body holds `text`: an error in place of the answer, or a wait before or after it."""
+    """For calls of `action` whose body holds `text`, made `by` a function or by any: an error in place of the answer, or
+    a wait before or after it."""
 
     action: str
     text: str
+    by: str = ""
     error: tuple[int, str, str] | None = None
     after: bool = False
     reached: threading.Event = field(default_factory=threading.Event)
@@ -61,10 +63,10 @@ class AwsProxy:
 
     @contextmanager
     def failing(
-        self, action: str, text: str, status: int, code: str, message: str = "injected"
+        self, action: str, text: str, status: int, code: str, message: str = "injected", *, by: str = ""
     ) -> Iterator[None]:
         """Each such call gets this error; AWS hears nothing of it."""
-        with self._rule(Rule(action, text, error=(status, code, message))):
+        with self._rule(Rule(action, text, by, error=(status, code, message))):
             yield
 
     @contextmanager
@@ -85,8 +87,10 @@ class AwsProxy:
         finally:
             self._rules.remove(rule)
 
-    def rule_for(self, action: str, body: str) -> Rule | None:
-        return next((rule for rule in self._rules if rule.action == action and rule.text in body), None)
+    def rule_for(self, action: str, body: str, signed: str) -> Rule | None:
+        """The first rule for a call with that Authorization, which holds the caller's name."""
+        rules = (rule for rule in self._rules if rule.action == action)
+        return next((rule for rule in rules if rule.text in body and rule.by in signed), None)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -100,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = content.decode(errors="replace")
         action = (self.headers.get("X-Amz-Target") or "SendEmail").rpartition(".")[2]
         self.proxy.calls.append((action, body))
-        rule = self.proxy.rule_for(action, body)
+        rule = self.proxy.rule_for(action, body, self.headers.get("Authorization", ""))
         if rule and rule.error:
             status, code, message = rule.error
             self._answer(

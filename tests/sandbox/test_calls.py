@@ -1,0 +1,71 @@
+"""A signed request, read as IAM would: who, which action, on what."""
+
+import json
+
+import pytest
+
+from sandbox.calls import Calls, access_key
+
+HERE = "us-east-1:123456789012"
+
+
+def made(service, body=None, *, target="", path="/", key=None):
+    """The record after one request of StepFunction (or with another key)."""
+    scope = f"{key or access_key('StepFunction')}/20261121/us-east-1/{service}/aws4_request"
+    environ = {
+        "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+        "HTTP_X_AMZ_TARGET": target,
+        "PATH_INFO": path,
+    }
+    calls = Calls()
+    calls.note(environ, json.dumps(body or {}).encode())
+    assert all(call.function == "StepFunction" for call in calls.made())
+    return {(call.action, call.resource.replace(HERE, "here")): times for call, times in calls.made().items()}
+
+
+@pytest.mark.parametrize(
+    ("target", "service", "body", "action", "resource"),
+    [
+        ("DynamoDB_20120810.Query", "dynamodb", {"TableName": "T"}, "Query", "arn:aws:dynamodb:here:table/T"),
+        ("AWSStepFunctions.StartExecution", "states", {"stateMachineArn": "M"}, "StartExecution", "M"),
+        ("AWSStepFunctions.RedriveExecution", "states", {"executionArn": "E"}, "RedriveExecution", "E"),
+        ("secretsmanager.GetSecretValue", "secretsmanager", {"SecretId": "S"}, "GetSecretValue", "S"),
+        ("AmazonSQS.SendMessage", "sqs", {"QueueUrl": "Q"}, "SendMessage", "*"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_operation_is_the_action_of_its_name(target, service, body, action, resource):
+    assert made(service, body, target=target) == {(f"{service}:{action}", resource): 1}
+
+
+def test_a_transaction_needs_what_is_in_it():
+    kinds = ["Put", "Put", "Update", "Delete", "ConditionCheck"]
+    items = [{kind: {"TableName": "T"}} for kind in kinds]
+
+    assert made("dynamodb", {"TransactItems": items}, target="DynamoDB_20120810.TransactWriteItems") == {
+        ("dynamodb:ConditionCheckItem", "arn:aws:dynamodb:here:table/T"): 1,
+        ("dynamodb:DeleteItem", "arn:aws:dynamodb:here:table/T"): 1,
+        ("dynamodb:PutItem", "arn:aws:dynamodb:here:table/T"): 2,
+        ("dynamodb:UpdateItem", "arn:aws:dynamodb:here:table/T"): 1,
+    }
+
+
+def test_a_raw_mail_needs_both_actions_on_both_resources():
+    body = {"FromEmailAddress": "a@b.example", "ConfigurationSetName": "set"}
+
+    assert set(made("ses", body, path="/v2/email/outbound-emails")) == {
+        (action, f"arn:aws:ses:here:{resource}")
+        for action in ("ses:SendEmail", "ses:SendRawEmail")
+        for resource in ("identity/a@b.example", "configuration-set/set")
+    }
+
+
+@pytest.mark.parametrize("name", ["other", "arn:aws:lambda:us-east-1:123456789012:function:other"])
+def test_an_invocation_is_of_a_function(name):
+    path = f"/2015-03-31/functions/{name}/invocations"
+
+    assert made("lambda", path=path) == {("lambda:InvokeFunction", "arn:aws:lambda:here:function:other"): 1}
+
+
+def test_what_no_function_signed_is_not_written_down():
+    assert made("dynamodb", {"TableName": "T"}, target="DynamoDB_20120810.Query", key="test") == {}

@@ -1,0 +1,218 @@
+"""What the functions call, and what their roles allow: the same, both ways.
+
+Called but not allowed fails in the cloud, and nowhere before; allowed but never called is too much.
+"""
+
+import json
+from ast import literal_eval
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from tests.template.stack import FUNCTIONS
+from tests.workflow.aws_proxy import SERVICES
+from tests.workflow.case import Case
+from tests.workflow.deployment import Deployment
+from tests.workflow.waiting import until
+
+# What AWS does in a function's name, not the function: tests/template holds these.
+BY_LAMBDA = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:SendMessage",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+EVENTS = Path(__file__).parents[2] / "events"
+Pairs = set[tuple[str, str]]
+
+
+@dataclass
+class Seen:
+    """By function: the actions with what each is on, as called and as allowed (where a resource is a pattern)."""
+
+    called: dict[str, Pairs] = field(default_factory=dict)
+    allowed: dict[str, Pairs] = field(default_factory=dict)
+
+
+class Observed(Deployment):
+    """DynamoDB too is reached through the proxy."""
+
+    def _services(self):
+        return dict.fromkeys((*SERVICES, "DYNAMODB"), self.proxy.url)
+
+    def allowed(self, function):
+        """What the function's role allows, as the stack has made it."""
+        configuration = self.aws("lambda").get_function(FunctionName=self.ready["functions"][function])
+        role = configuration["Configuration"]["Role"].rpartition("/")[2]
+        iam = self.aws("iam")
+        documents = [
+            # moto gives a document of CloudFormation's as Python writes it.
+            literal_eval(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+            for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+        ]
+        return {
+            (action, resource)
+            for document in documents
+            for statement in document["Statement"]
+            for action in listed(statement["Action"])
+            for resource in listed(statement["Resource"])
+            if action not in BY_LAMBDA
+        }
+
+    def undelivered(self):
+        """How many events are in the dead-letter queue."""
+        sqs = self.aws("sqs")
+        [queue] = sqs.list_queues()["QueueUrls"]
+        attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
+        return int(attributes["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("observed")
+    seen = Seen()
+    with Observed(folder) as at:
+        for happens in HAPPENINGS:
+            happens(at)
+        seen.allowed = {function: at.allowed(function) for function in FUNCTIONS}
+    for call in json.loads((folder / "out/calls.json").read_text()):
+        seen.called.setdefault(call["function"], set()).add((call["action"], call["resource"]))
+    return seen
+
+
+# -- all that can happen to a request, as far as it makes a function call something else
+def issued(at):
+    case = Case(at)
+    assert case.dry_run()[0] == 200
+    case.issued()
+
+
+def bounced_late(at):
+    """When the license has been told of everywhere, so that the bounce is told by whoever hears of it."""
+    case = Case(at)
+    case.issued()
+    event = json.loads((EVENTS / "track_delivery/bounce_permanent.json").read_text())
+    event["detail"]["mail"]["tags"]["request_id"] = [case.request_id]
+    at.invoke("TrackDeliveryFunction", event)
+    assert len(case.notes()) == 2
+
+
+def refused(at):
+    case = Case(at, screenshots=())
+    case.accepted()
+    case.ended("refused")
+    return case
+
+
+def refused_and_asked_again(at):
+    case = refused(at)
+    case.accepted()
+    case.ended("refused")
+
+
+def by_hand(case):
+    """The input of the ticket's next request, which takes the place of the refused one."""
+    return case.document(request_id=f"zd-{case.id}-2")
+
+
+def refused_and_started_by_hand(at):
+    case = refused(at)
+    assert at.run(by_hand(case))["status"] == "SUCCEEDED"
+
+
+def redriven_by_hand(at):
+    case = Case(at)
+    with at.proxy.failing("SendEmail", case.request_id, 400, "MessageRejected"):
+        case.accepted()
+        case.ended("failed")
+    case.accepted()
+    case.ended("issued")
+
+
+def unread(at, case):
+    """While this is open, the first step cannot look whether the request by hand is known."""
+    request_id = f"zd-{case.id}-2"
+    return at.proxy.failing("Query", request_id, 400, "ValidationException", by="CheckEligibilityFunction")
+
+
+def recorded_by_the_report(at):
+    case = refused(at)
+    with unread(at, case):
+        assert at.run(by_hand(case))["status"] == "FAILED"
+
+
+def recorded_by_the_sweep(at):
+    case, lost = refused(at), at.undelivered()
+    with ExitStack() as faults:
+        faults.enter_context(unread(at, case))
+        arn = at.start(by_hand(case))
+        faults.enter_context(
+            at.proxy.failing("DescribeExecution", arn, 400, "AccessDenied", by="ReportFailureFunction")
+        )
+        assert at.ended(arn)["status"] == "FAILED"
+        until("its report is given up", lambda: at.undelivered() > lost)
+    assert at.sweep()["reported"] == 1
+
+
+def redriven_by_the_sweep(at):
+    case = Case(at)
+    with at.proxy.failing("SendEmail", case.request_id, 429, "TooManyRequestsException"):
+        case.accepted()
+        case.ended("failed")
+    until("the sweep redrives it", lambda: at.sweep()["redriven"])
+    case.ended("issued")
+
+
+def started_by_the_sweep(at):
+    case = Case(at)
+    with at.proxy.failing("StartExecution", case.request_id, 500, "Internal", by="ApiFunction"):
+        assert case.post()[0] == 503
+    until("the sweep starts it", lambda: at.sweep()["started"])
+    case.ended("issued")
+
+
+HAPPENINGS = (
+    issued,
+    bounced_late,
+    refused_and_asked_again,
+    refused_and_started_by_hand,
+    redriven_by_hand,
+    redriven_by_the_sweep,
+    recorded_by_the_report,
+    recorded_by_the_sweep,
+    started_by_the_sweep,
+)
+
+
+# -- both ways
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_all_that_a_function_calls_its_role_allows(seen, function):
+    called, allowed = seen.called[function], seen.allowed[function]
+
+    assert {call for call in called if not any(covers(each, call) for each in allowed)} == set()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_all_that_a_role_allows_its_function_calls(seen, function):
+    called, allowed = seen.called[function], seen.allowed[function]
+
+    assert {each for each in allowed if not any(covers(each, call) for call in called)} == set()
+
+
+def covers(allowed, call):
+    return allowed[0] == call[0] and fnmatchcase(call[1], allowed[1])
+
+
+def test_the_mail_is_from_whom_the_role_allows(seen):
+    """The role's condition on the sender names the parameter; the address is in what was called."""
+    senders = {resource for action, resource in seen.called["SendEmailFunction"] if ":identity/" in resource}
+
+    assert {sender.partition(":identity/")[2] for sender in senders} == {"license@support.example"}
