@@ -9,6 +9,7 @@ import json
 import threading
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,7 @@ from sandbox.runtime import Answer
 START_EXECUTION = StepFunctionsParserBackend.start_execution
 CLOSE_FRAME = Environment.close_frame
 TRANSACT = DynamoDBBackend.transact_write_items
+QUERY = Table.query
 # moto looks at its folders on the disk for every request.
 MOTO_MODULES = frozenset(backends.list_of_moto_modules())
 
@@ -67,6 +69,7 @@ def apply(hooks: Hooks) -> None:
     _mend_invoke(hooks)
     _mend_mail(hooks)
     _mend_transactions()
+    _mend_queries()
     _put(backends, list_of_moto_modules=lambda: MOTO_MODULES)
 
 
@@ -258,6 +261,44 @@ def _mend_transactions() -> None:
 
     _put(Table, __deepcopy__=lambda self, _: self)
     _put(DynamoDBBackend, transact_write_items=transact_write_items)
+
+
+def _mend_queries() -> None:
+    """A query sorts all that the table holds, and then looks for the key."""
+
+    def query(  # noqa: PLR0917  moto's own signature
+        self: Table,
+        hash_key: Any,
+        range_comparison: Any,
+        range_objs: Any,
+        limit: int,
+        exclusive_start_key: Any,
+        scan_index_forward: bool,  # noqa: FBT001
+        projection_expressions: Any,
+        index_name: str | None = None,
+        *rest: Any,
+        **options: Any,
+    ) -> Any:
+        table = self
+        if index_name is None:
+            table = copy.copy(self)
+            found = {hash_key: self.items[hash_key]} if hash_key in self.items else {}
+            table.items = defaultdict(dict, found)
+        return QUERY(
+            table,
+            hash_key,
+            range_comparison,
+            range_objs,
+            limit,
+            exclusive_start_key,
+            scan_index_forward,
+            projection_expressions,
+            index_name,
+            *rest,
+            **options,
+        )
+
+    _put(Table, query=query)
 
 
 def _item(backend: DynamoDBBackend, operation: dict[str, Any]) -> tuple[Table, tuple[Any, Any], Item | None]:

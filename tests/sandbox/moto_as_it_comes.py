@@ -150,6 +150,20 @@ def a_transaction_copies_its_tables():
     return bool(copied)
 
 
+def a_query_sorts_the_whole_table():
+    dynamodb, sorted_whole = table(), []
+    all_items = dynamodb_table.Table.all_items
+    dynamodb_table.Table.all_items = lambda self: sorted_whole.append(len(self.items)) or all_items(self)
+    try:
+        for key in "xy":
+            dynamodb.put_item(TableName="t", Item={"pk": {"S": key}})
+        key = {":pk": {"S": "x"}}
+        dynamodb.query(TableName="t", KeyConditionExpression="pk = :pk", ExpressionAttributeValues=key)
+    finally:
+        dynamodb_table.Table.all_items = all_items
+    return sorted_whole[-1:] == [2]
+
+
 def every_request_looks_at_the_folders():
     """The server asks for the list by each request."""
     return not hasattr(backends.list_of_moto_modules, "cache_info") and isinstance(
@@ -263,6 +277,7 @@ GAPS = [
     a_broken_input_is_refused_without_a_code,
     a_condition_and_its_write_are_two_steps,
     a_transaction_copies_its_tables,
+    a_query_sorts_the_whole_table,
     every_request_looks_at_the_folders,
     a_function_that_is_not_there_succeeds,
     a_configuration_set_that_is_not_there_is_taken,
