@@ -12,33 +12,7 @@ from mechanizer.settings import settings
 from sandbox.standins import GitLab, Slack, Zendesk, load_fixtures
 from tests.contract.aws import Aws
 from tests.contract.calls import CREDENTIALS
-
-SETTINGS = {
-    "SLACK_CHANNEL": "#support_licensing-subscription",
-    "SENDER_EMAIL": "license@support.example",
-    "REPLY_TO_EMAIL": "support@support.example",
-    "TRIAL_DAYS": "5",
-    "LIMIT_DAYS": "10",
-    "GRACE_DAYS": "14",
-    "WINDOW_DAYS": "3",
-    "MIN_SCREENSHOTS": "2",
-    "EMERGENCY_DAYS": "SAT,SUN",
-    "EXTRA_EMERGENCY_DATES": "",
-    "SUPPORT_TIME_ZONE": "UTC",
-    "LICENSEE_NAME": "Emergency License",
-    "LICENSEE_COMPANY": "Emergency License",
-    "RETRY_WINDOW_HOURS": "48",
-    "MAX_REDRIVES": "8",
-    "LEASE_SECONDS": "60",
-    "MAIL_EVENT_SECONDS": "300",
-    "RETRY_GAP_SECONDS": "900",
-    "START_GAP_SECONDS": "120",
-    "LEDGER_TABLE": "ledger",
-    "CONFIGURATION_SET": "mechanizer",
-    "ZENDESK_SECRET": "zendesk-secret",
-    "GITLAB_SECRET": "gitlab-secret",
-    "SLACK_SECRET": "slack-secret",
-}
+from tests.environment import ENVIRONMENT
 
 
 @pytest.fixture
@@ -81,6 +55,7 @@ def deployed(
     Answers are awaited for a second at most, so that a test of a hanging vendor is quick.
     """
     environment = {
+        **ENVIRONMENT,
         "AWS_ENDPOINT_URL": aws.url,
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "a-key-of-the-tests",
@@ -89,7 +64,6 @@ def deployed(
         "GITLAB_URL": gitlab.url,
         "GITLAB_PROJECT": gitlab.project,
         "SLACK_API_URL": slack.url,
-        **SETTINGS,
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
