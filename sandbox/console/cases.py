@@ -1,6 +1,7 @@
 """The default tickets to choose from: how each ends, and the input of events/state_machine/ that shows it."""
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ class Case:
         return json.loads((INPUTS / f"{self.example}.json").read_text())
 
 
-CASES = (
+KNOWN = (
     Case(4242, "issued", "eligible"),
     Case(4257, "issued: pasted screenshots"),
     Case(4255, "issued: hostile text everywhere", "hostile"),
@@ -54,3 +55,11 @@ CASES = (
     Case(4252, "refused: the grace period is over too long", "grace_period_over_too_long"),
     Case(4253, "refused: a screenshot is missing", "screenshots_missing"),
 )
+
+
+def cases_of(tickets: Iterable[Mapping[str, Any]]) -> list[Case]:
+    """Those among the tickets that are known, then the others by their subjects."""
+    subjects = {ticket["id"]: str(ticket["subject"]) for ticket in tickets}
+    known = [case for case in KNOWN if case.ticket in subjects]
+    others = set(subjects) - {case.ticket for case in known}
+    return [*known, *(Case(ticket, subjects[ticket]) for ticket in sorted(others))]

@@ -8,6 +8,7 @@ import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from flask import Flask, Response, abort, jsonify, render_template, request
 from moto.core.exceptions import AWSError
 from moto.core.utils import utcnow
 
-from sandbox.console.cases import CASES
+from sandbox.console.cases import Case, cases_of
 from sandbox.console.snapshot import snapshot
 from sandbox.console.switches import Switches, UnknownSwitch
 from sandbox.errors import SandboxError
@@ -78,22 +79,16 @@ class ConsolePage:
     def _world(self) -> Response:
         """What does not change."""
         return jsonify(
-            cases=[
-                {
-                    "ticket": each.ticket,
-                    "ends": each.ends,
-                    "agent": each.agent,
-                    "hint": each.hint,
-                    "example": each.example,
-                }
-                for each in CASES
-            ],
+            cases=[asdict(each) for each in self._cases()],
             machine=json.loads(self._sandbox.aws.definition(self._sandbox.state_machine_arn)),
             channel=next(iter(self._sandbox.slack.channels.values()), "") if self._sandbox.slack else "",
             time_scale=self._sandbox.options.time_scale,
             retry_seconds=self._sandbox.seconds("RETRY_GAP_SECONDS"),
             today=self._sandbox.options.today,
         )
+
+    def _cases(self) -> list[Case]:
+        return cases_of(self._sandbox.zendesk.state() if self._sandbox.zendesk else [])
 
     def _live(self) -> Response:
         """Server-sent events: what is known of the ticket, again whenever it has changed."""
@@ -144,7 +139,7 @@ class ConsolePage:
 
     def _start_example(self, ticket: int) -> Response:
         request.get_json()
-        case = next((each for each in CASES if each.ticket == ticket and each.example), None)
+        case = next((each for each in self._cases() if each.ticket == ticket and each.example), None)
         if case is None:
             abort(404)
         given = case.input()
@@ -168,5 +163,6 @@ def _guarded(response: Response) -> Response:
     return response
 
 
-def _refused(error: Exception) -> tuple[Response, int]:
-    return jsonify(said=str(getattr(error, "message", None) or error)), 409
+def _refused(error: Exception) -> Response:
+    """What could not be done is an answer too: the page says it, and the browser has nothing to complain of."""
+    return jsonify(said=str(getattr(error, "message", None) or error))

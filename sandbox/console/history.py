@@ -13,11 +13,13 @@ from sandbox.steps import Step, read_steps
 
 @dataclass(frozen=True)
 class Line:
-    """`kind` is began, went, failed, stopped, redriven or ended; `at` is when, as Step Functions writes it."""
+    """`kind` is began, went, failed, stopped, redriven or ended; `at` is when, as Step Functions writes it. `error` is
+    what failed, in its name."""
 
     at: str
     kind: str
     text: str
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class _Attempts:
             f"attempt {self.first}" if self.first == self.last else f"attempts {self.first} to {self.last}"
         )
         words = f"{self.state}, {which}: {self.error}: {self.message}. {what_it_means(self.error)}"
-        return Line(self.at, "failed", words)
+        return Line(self.at, "failed", words, self.error)
 
 
 class _Telling:
@@ -157,8 +159,10 @@ def summary(events: Sequence[Event], status: str, error: str | None) -> str:
 
 def _failure(last: Step, lines: Sequence[Line], error: str) -> str:
     """Where and why it stays, and what takes it up."""
-    told = next((line.text for line in reversed(lines) if line.kind == "failed"), f"{error}.")
-    what = told.partition(": ")[2] if ": " in told else told
+    failed = [line for line in lines if line.kind == "failed"]
+    # That an earlier attempt had to end first is no reason; what befell that one is.
+    reasons = [line for line in failed if line.error != "StepInProgress"] or failed
+    what = reasons[-1].text.partition(": ")[2] if reasons else f"{error}."
     after = "its first attempt" if last.attempts == 1 else f"{last.attempts} attempts"
     then = "Remove the cause, then press Redrive." if is_lasting(error) else ""
     return f"Failed in place at {last.state}, after {after}: {what} {then}".rstrip()

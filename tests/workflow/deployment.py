@@ -39,6 +39,7 @@ class Deployment:
     """A context manager. Today is an emergency day whatever the weekday is; the examples' fixed dates stay as they are."""
 
     time_scale = 1000
+    options: tuple[str, ...] = ()
 
     def __init__(self, folder: Path, **parameters: str) -> None:
         self.folder = folder
@@ -80,6 +81,7 @@ class Deployment:
             *("--ready-file", str(file), "--out", str(self.folder / "out")),
             *(f"--{vendor}-url={url}" for vendor, url in self._vendors().items()),
             *options,
+            *self.options,
         ]
         with self._printed.open("wb") as printed:
             self._process = subprocess.Popen(

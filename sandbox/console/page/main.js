@@ -55,4 +55,5 @@ function describe() {
 $('ticket').append(...told.cases.map((each) => el('option', { value: each.ticket }, `${each.ticket}: ${each.ends}`)));
 $('ticket').addEventListener('change', () => open(Number($('ticket').value)));
 describe();
-open(Number(new URLSearchParams(location.search).get('ticket')));
+if (told.cases.length) open(Number(new URLSearchParams(location.search).get('ticket')));
+else say('setting', 'Zendesk is not played by this sandbox: there is no ticket to choose. What can be reached is listed below.');

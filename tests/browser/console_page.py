@@ -1,0 +1,143 @@
+"""The sandbox's page, as a newcomer in front of the browser uses it; and the sandbox that serves it."""
+
+import itertools
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
+
+from tests.browser.app_page import SDK
+from tests.workflow.deployment import Deployment
+
+DEFAULT = Path(__file__).parents[2] / "sandbox/standins/fixtures/default.json"
+LIKE = 4242
+"""The ticket that the others are copies of."""
+IDS = itertools.count(5001)
+COPIES = 12
+EXPIRED_DAYS_AGO = 15
+
+
+class Served(Deployment):
+    """`make serve`, as fast as can be: Zendesk, GitLab, Slack and SES are the sandbox's own, and there are more tickets."""
+
+    def __init__(self, folder: Path, time_scale: float = 1000) -> None:
+        super().__init__(folder)
+        self.time_scale = time_scale
+        fixtures = folder / "fixtures.json"
+        fixtures.write_text(json.dumps(_with_copies(json.loads(DEFAULT.read_text(encoding="utf-8")))))
+        self.options = ("--today", "--fixtures", str(fixtures))
+
+    def _vendors(self) -> dict[str, str]:
+        return {}
+
+    def _services(self) -> dict[str, str]:
+        return {}
+
+    def secrets(self) -> list[str]:
+        """What no browser may see."""
+        kept = {**self.secret("ZendeskSecret"), **self.secret("GitLabSecret"), **self.secret("SlackSecret")}
+        tokens = [kept["client_secret"], kept["token"], kept["bot_token"]]
+        private_key = self.secret("SigningKeySecret")["private_key"].splitlines()[1]
+        return [self.ready["app_secret"], private_key, *tokens]
+
+
+def _with_copies(world: dict[str, Any]) -> dict[str, Any]:
+    """More tickets like the first, each of a customer of its own."""
+    ticket = next(each for each in world["tickets"] if each["id"] == LIKE)
+    user = next(each for each in world["users"] if each["id"] == ticket["requester_id"])
+    organization = next(each for each in world["organizations"] if each["id"] == ticket["organization_id"])
+    for number in range(5001, 5001 + COPIES):
+        world["organizations"].append({**organization, "id": number, "name": f"Shipyard {number}"})
+        email = f"ops{number}@customer.example"
+        world["users"].append({**user, "id": number, "email": email, "organization_id": number})
+        comments = [
+            {**each, "author_id": number if each["author_id"] == user["id"] else each["author_id"]}
+            for each in ticket["comments"]
+        ]
+        changed = {"id": number, "requester_id": number, "organization_id": number, "comments": comments}
+        world["tickets"].append({**ticket, **changed})
+    return world
+
+
+class ConsolePage:
+    def __init__(
+        self, browser: Browser, served: Served, *, width: int = 1280, height: int = 1000, scale: float = 1
+    ) -> None:
+        self.served = served
+        self.complaints: list[str] = []
+        self.addresses: list[str] = []
+        self._context = browser.new_context(
+            viewport={"width": width, "height": height}, device_scale_factor=scale, locale="en-US"
+        )
+        self._context.set_default_timeout(15_000)
+        self._context.on("request", lambda request: self.addresses.append(request.url))
+        self.page: Page = self._context.new_page()
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def __getitem__(self, selector: str) -> Locator:
+        return self.page.locator(selector)
+
+    def close(self) -> None:
+        self._context.close()
+
+    # -- the ticket and the app
+    def open(self, ticket: int | None = None) -> int:
+        """A ticket, chosen from the list; one that nobody had if none is named."""
+        ticket = ticket or next(IDS)
+        self.page.goto(self.served.ready["console_url"])
+        self["#ticket"].select_option(str(ticket))
+        return ticket
+
+    @property
+    def zendesk(self) -> FrameLocator:
+        return self.page.frame_locator("#zendesk")
+
+    @property
+    def app(self) -> FrameLocator:
+        return self.zendesk.frame_locator("#app")
+
+    def ask(self) -> None:
+        """Fills in what the screenshots say, and asks for the license."""
+        expired_on = datetime.now(UTC).date() - timedelta(days=EXPIRED_DAYS_AGO)
+        self.app.locator("#user_count").fill("250")
+        self.app.locator("#license_expired_on").fill(expired_on.isoformat())
+        expect(self.app.locator("#send")).to_have_attribute("aria-disabled", "false")
+        self.app.locator("#send").click()
+
+    # -- the switches and the state machine
+    def switch(self, service: str, position: str) -> None:
+        self[f"#switch-{service}"].select_option(position)
+        expect(self[f"#switch-{service}"]).to_have_attribute("data-position", position)
+
+    def state(self, name: str) -> Locator:
+        return self.page.get_by_role("listitem", name=f"{name}: ")
+
+    def is_in(self, status: str, *names: str) -> None:
+        """These states are so."""
+        for name in names:
+            expect(self.state(name)).to_have_attribute("data-status", status)
+
+    def ends(self, status: str) -> None:
+        expect(self["#status"]).to_have_text(status, timeout=30_000)
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name).click()
+
+    # -- what has come of it
+    def counts(self) -> dict[str, str]:
+        return {name: self[f"#{name}-count"].inner_text() for name in ("inbox", "issues", "slack", "notes")}
+
+    def effects(self) -> dict[str, str]:
+        return {name: self[f"#{name}"].inner_text() for name in ("inbox", "issues", "slack", "notes")}
+
+    # -- its manners
+    def check_manners(self) -> None:
+        told = json.dumps([frame.content() for frame in self.page.frames])
+        told += json.dumps(self.page.frames[1].evaluate("zendesk.messages"))
+        assert not [secret for secret in self.served.secrets() if secret in told]
+        assert not self.complaints, self.complaints
+        outside = {a for a in self.addresses if not a.startswith(("http://127.0.0.1:", "data:", "about:"))}
+        assert outside <= {SDK}, outside

@@ -1,0 +1,125 @@
+"""An execution's history in words."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from moto.stepfunctions.parser.api import HistoryEventType
+
+from sandbox.console.history import summary, tell
+
+START = datetime(2026, 11, 21, tzinfo=UTC)
+HALF = (
+    "ExecutionStarted",
+    *("TaskStateEntered Look", "TaskScheduled", "TaskSucceeded", "TaskStateExited Look"),
+    *("ChoiceStateEntered Good?", "ChoiceStateExited Good?"),
+    "TaskStateEntered Work",
+)
+FAILED = (*HALF, *("TaskScheduled", "TaskFailed OutcomeUnknown") * 2, "ExecutionFailed")
+END = (
+    "TaskScheduled",
+    "TaskSucceeded",
+    "TaskStateExited Work",
+    "SucceedStateEntered Issued",
+    "ExecutionSucceeded",
+)
+
+
+def history(*events):
+    """Events a second apart: a type, or a type and the state that is entered or the error."""
+    made = []
+    for number, event in enumerate(events):
+        kind, _, name = event.partition(" ")
+        at = (START + timedelta(seconds=number)).isoformat()
+        made.append({"type": HistoryEventType[kind], "timestamp": at})
+        if kind.endswith("StateEntered"):
+            made[-1]["stateEnteredEventDetails"] = {"name": name}
+        if kind == "TaskFailed":
+            cause = json.dumps({"errorMessage": "it broke"})
+            made[-1]["taskFailedEventDetails"] = {"error": name, "cause": cause}
+    return made
+
+
+def texts(*events):
+    return [line.text for line in tell(history(*events))]
+
+
+def test_a_run_without_trouble():
+    assert texts(*HALF, *END) == [
+        "The execution started.",
+        "Look succeeded.",
+        "Good? leads to Work.",
+        "Work succeeded.",
+        "Issued. The execution is over.",
+    ]
+    assert summary(history(*HALF, *END), "SUCCEEDED", None) == (
+        "The license is issued. Every state succeeded at its first attempt."
+    )
+
+
+def test_failures_of_a_kind_are_told_in_one_line():
+    assert texts(*FAILED)[3:] == [
+        "Work, attempts 1 to 2: OutcomeUnknown: it broke. It may have happened: the next attempt looks first.",
+        "The execution has failed in place, at Work. What was done before stays done.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "meaning"),
+    [
+        ("VendorUnavailable", "Nothing has happened outside"),
+        ("States.Timeout", "the next attempt looks first"),
+        ("StepInProgress", "its claim has to end first"),
+        ("VendorRejected", "a person has to act first"),
+    ],
+)
+def test_an_error_is_explained(error, meaning):
+    assert meaning in texts(*HALF, "TaskScheduled", f"TaskFailed {error}")[-1]
+
+
+def test_a_failure_names_the_reason_and_not_the_wait_for_it():
+    told = summary(
+        history(
+            *HALF,
+            *("TaskScheduled", "TaskFailed OutcomeUnknown"),
+            *("TaskScheduled", "TaskFailed StepInProgress"),
+        ),
+        "FAILED",
+        "StepInProgress",
+    )
+    assert told.startswith("Failed in place at Work, after 2 attempts: OutcomeUnknown: it broke.")
+    assert "Redrive" not in told
+
+
+def test_a_lasting_failure_says_what_to_do():
+    told = summary(history(*HALF, "TaskScheduled", "TaskFailed VendorRejected"), "FAILED", "VendorRejected")
+    assert told.endswith("Remove the cause, then press Redrive.")
+
+
+def test_a_redrive_says_why_it_healed():
+    events = history(*FAILED, "ExecutionRedriven", "TaskStateEntered Work", *END)
+    assert "Redriven. It goes on with the state that failed; the states before it are not run again." in [
+        line.text for line in tell(events)
+    ]
+    told = summary(events, "SUCCEEDED", None)
+    assert "It healed: Work (OutcomeUnknown) had failed" in told
+    assert told.endswith("Look had succeeded before, and did not run again.")
+
+
+def test_a_retry_says_that_it_healed_by_itself():
+    events = history(*HALF, "TaskScheduled", "TaskFailed RateLimited", *END)
+    assert "It healed by itself: Work (RateLimited) had failed at first" in summary(events, "SUCCEEDED", None)
+    assert "Work succeeded at attempt 2." in [line.text for line in tell(events)]
+
+
+def test_what_is_under_way_is_said():
+    assert summary([], "RUNNING", None) == "Starting."
+    assert summary(history(*HALF), "RUNNING", None) == "At work: Work."
+    trying = history(*HALF, "TaskScheduled", "TaskFailed RateLimited")
+    assert summary(trying, "RUNNING", None) == "Work failed with RateLimited and is being tried again."
+
+
+def test_a_stopped_one_says_so():
+    events = history(*HALF, "ExecutionAborted")
+    assert tell(events)[-1].text == "Stopped at Work: by a person."
+    assert summary(events, "ABORTED", None).startswith("Stopped by a person at Work.")
