@@ -46,19 +46,20 @@ def aws() -> Iterator[Aws]:
         yield standin
 
 
+@pytest.fixture(autouse=True)
+def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A vendor that is made to hang is given a second at most; any other has the time that it has in earnest."""
+    parameters = getattr(request.node, "callspec", None)
+    if parameters and {"hang": True} in parameters.params.values():
+        monkeypatch.setattr(http_session, "READ_SECONDS", 0.5)
+        monkeypatch.setattr(slack_module, "READ_SECONDS", 1.0)  # slack_sdk takes whole seconds
+
+
 @pytest.fixture
 def deployed(
-    aws: Aws,
-    zendesk: Zendesk,
-    gitlab: GitLab,
-    slack: Slack,
-    monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
+    aws: Aws, zendesk: Zendesk, gitlab: GitLab, slack: Slack, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """The package's own modules, deployed before the stand-ins; its caches are those of a new process.
-
-    A vendor that is made to hang is given a second at most; any other has all the time that it has in earnest.
-    """
+    """The package's own modules, deployed before the stand-ins; its caches are those of a new process."""
     environment = {
         **ENVIRONMENT,
         "AWS_ENDPOINT_URL": aws.url,
@@ -72,10 +73,6 @@ def deployed(
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    parameters = getattr(request.node, "callspec", None)
-    if parameters and {"hang": True} in parameters.params.values():
-        monkeypatch.setattr(http_session, "READ_SECONDS", 0.5)
-        monkeypatch.setattr(slack_module, "READ_SECONDS", 1.0)  # slack_sdk takes whole seconds
     forget()
     yield
     forget()
