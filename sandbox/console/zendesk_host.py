@@ -6,12 +6,14 @@ address of Zendesk's SDK is answered from here, by a service worker on that orig
 """
 
 import html
+import mimetypes
 from collections.abc import Callable
 from pathlib import Path
 from string import Template
 from typing import Any, Self
 
-from flask import Flask, Response, abort, jsonify, request, send_from_directory
+from flask import Flask, Response, abort, jsonify, request
+from werkzeug.security import safe_join
 
 from sandbox.console import zaf_sdk
 from sandbox.console.signing_proxy import forward
@@ -47,12 +49,13 @@ class ZendeskHost:
         self._app_server.stop()
 
     def _host(self) -> Flask:
-        app = Flask(__name__, static_folder=str(HERE / "host"), static_url_path="/")
+        app = Flask(__name__, static_folder=None)
         app.after_request(_not_kept)
         app.add_url_rule("/tickets/<int:ticket_id>", view_func=self._show_ticket)
         app.add_url_rule("/tickets/<int:ticket_id>/reply", view_func=self._reply, methods=["POST"])
         app.add_url_rule("/tickets/<int:ticket_id>/status", view_func=self._set_status, methods=["POST"])
         app.add_url_rule("/attachments/<int:ticket_id>/<path:name>", view_func=self._show_picture)
+        app.add_url_rule("/<path:name>", view_func=lambda name: _file(HERE / "host", name))
         app.add_url_rule("/proxy", view_func=self._proxy, methods=["POST"])
         return app
 
@@ -108,7 +111,7 @@ def _app_origin() -> Flask:
 
     @app.get("/assets/<path:name>")
     def asset(name: str) -> Response:
-        return send_from_directory(APP / "assets", name)
+        return _file(APP / "assets", name)
 
     @app.get("/zaf_sdk.js")
     def sdk() -> Response:
@@ -116,9 +119,18 @@ def _app_origin() -> Flask:
 
     @app.get("/<any('start.html','start.js','service_worker.js'):name>")
     def start(name: str) -> Response:
-        return send_from_directory(HERE / "app_origin", name)
+        return _file(HERE / "app_origin", name)
 
     return app
+
+
+def _file(folder: Path, name: str) -> Response:
+    """Read as a whole: a browser that goes away in the middle leaves no file open."""
+    path = safe_join(str(folder), name)
+    if path is None or not Path(path).is_file():
+        abort(404)
+    kind, _ = mimetypes.guess_type(name)
+    return Response(Path(path).read_bytes(), content_type=kind)
 
 
 def _not_kept(response: Response) -> Response:
