@@ -28,14 +28,15 @@ lint: $(setup) $(setup_checkov) ## run every check but the tests
 lock: ## resolve every requirements.in again; UV_FLAGS=--upgrade takes newer versions
 	@PYTHON=$(PYTHON) scripts/lock $(UV_FLAGS)
 
-build: $(setup) ## make the artifacts that `sam deploy` uploads (needs python3.13 on the PATH)
-	@SAM_CLI_TELEMETRY=0 .venv/bin/sam build
+build: $(setup) ## make the artifacts that `sam deploy` uploads
+	@$(python) -m scripts.build
 
 app: ## zip the Zendesk app for an admin to upload; API_URL=https://… is the deployment's output ApiUrl
 	@$(PYTHON) scripts/package_app.py build/mechanizer-zendesk-app.zip $(API_URL)
 
-screenshots: $(setup) ## take the documentation's pictures of the app again (needs Chromium)
+screenshots: $(setup) ## take the documentation's pictures again (needs Chromium)
 	@$(python) -m tests.browser.screenshots docs/images
+	@$(python) -m tests.browser.console_screenshots docs/images
 
 bench: ## run the benchmarks (not yet)
 	@echo "make bench: not yet, issue 6 brings it." >&2; exit 1

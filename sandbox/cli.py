@@ -3,18 +3,21 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from sandbox.account import no_real_account
+from sandbox.built import built_project
 from sandbox.errors import SandboxError
 from sandbox.failures import Failure, read_failure
 
 if TYPE_CHECKING:
     from sandbox.world import Options
 
-OUT = Path(__file__).parent.parent / ".sandbox"
+PROJECT = Path(__file__).parent.parent
+OUT = PROJECT / ".sandbox"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,13 +45,14 @@ def _command(given: argparse.Namespace) -> int:
         from sandbox.verify import verify
 
         return verify(given.license, given.public_key)
-    if given.command == "run":
-        from sandbox.run import run
+    with built_project() if given.built else nullcontext(PROJECT) as project:
+        if given.command == "run":
+            from sandbox.run import run
 
-        return run(given.input, given.out, _options(given))
-    from sandbox.serve import serve
+            return run(given.input, given.out, _options(given), project)
+        from sandbox.serve import serve
 
-    return serve(given.port, given.ready_file, given.out, _options(given))
+        return serve(given.port, given.ready_file, given.out, _options(given), project)
 
 
 def _options(given: argparse.Namespace) -> "Options":
@@ -114,6 +118,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     add("--zendesk-url", type=_url, metavar="URL", help="use this instead of the stand-in")
     add("--gitlab-url", type=_url, metavar="URL", help="use this instead of the stand-in")
     add("--slack-url", type=_url, metavar="URL", help="use this instead of the stand-in; it ends in /api/")
+    add("--built", action="store_true", help="run what `make build` makes, built for this machine")
     add("--time-scale", type=_scale, default=1.0, metavar="N", help="delays and waits are N times shorter")
     add(
         "--fail",

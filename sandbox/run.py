@@ -13,7 +13,7 @@ from sandbox.recovery import follow, recover
 from sandbox.results import Results, collect
 from sandbox.show import Progress, show_results
 from sandbox.verify import read_license
-from sandbox.world import Options, Sandbox
+from sandbox.world import PROJECT, Options, Sandbox
 
 # In a log no terminal folds the lines.
 WIDE = 160
@@ -31,13 +31,13 @@ def read_input(path: Path) -> Any:
         raise SandboxError(f"{path} is no JSON: {error}") from error
 
 
-def run(path: Path, out: Path, options: Options) -> int:
+def run(path: Path, out: Path, options: Options, project: Path = PROJECT) -> int:
     """The exit code: 0 if the execution SUCCEEDED."""
     document = read_input(path)
     console = Console(width=None if sys.stdout.isatty() else WIDE)
     with Progress(console) as progress:
         progress.wait("Starting the sandbox: the real template, state machine and functions")
-        with Sandbox(out, options) as sandbox:
+        with Sandbox(out, options, project) as sandbox:
             execution = sandbox.start_execution(_name(document), json.dumps(document))
             follow(execution, progress)
             sandbox.settle()

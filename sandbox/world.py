@@ -225,7 +225,7 @@ class Sandbox:
         environment = self._lambda_environment()
         failures = self._start_failures()
         for logical_id, deployed in self.deployment.functions.items():
-            paths = [self.project / deployed.code, *(self.project / layer for layer in deployed.layers)]
+            paths = [self.project / deployed.code, *(self._layer(layer) for layer in deployed.layers)]
             if missing := [path for path in paths if not path.is_dir()]:
                 raise SandboxError(f"{missing[0]} is named in the template but is not there")
             view = libraries.view(*(path / "requirements.txt" for path in paths))
@@ -234,6 +234,11 @@ class Sandbox:
             self.runtime.add(self._function(deployed, (*paths, view), own, proxy))
             if deployed.dead_letter_queue:
                 self._invoke_async.dead_letter_queues[deployed.name] = deployed.dead_letter_queue
+
+    def _layer(self, folder: str) -> Path:
+        """What a layer brings onto the path: its folder python/ when it is built, and its sources as they are."""
+        built = self.project / folder / "python"
+        return built if built.is_dir() else self.project / folder
 
     def _start_failures(self) -> Failures:
         for failure in self.options.failures:
