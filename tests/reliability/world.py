@@ -50,7 +50,6 @@ class Planned:
         self.healed = True
 
     def takes(self, call: Call) -> bool:
-        said = f"{call.url} {call.body.decode(errors='replace')}"
         with self._lock:
             if self.healed or (self.times is not None and self.hits >= self.times):
                 return False
@@ -58,6 +57,7 @@ class Planned:
                 return False
             if not call.headers.get("x-amz-target", "").endswith(self.action):
                 return False
+            said = f"{call.url} {call.body.decode(errors='replace')}"
             if not all(text in said for text in self.texts):
                 return False
             self.hits += 1
@@ -68,13 +68,14 @@ class World(Deployment):
     """Delays are shorter, but no shorter than a busy machine takes from a claim to its effect: a claim lasts 1.4 s."""
 
     time_scale = 25
+    services: tuple[str, ...] = ("SESV2", "DYNAMODB")
 
     def __init__(self, folder: Path, **parameters: str) -> None:
         super().__init__(folder, **parameters)
         self.planned: list[Planned] = []
         self.gates = {
             name: FaultProxy(self._fault_for, lambda call: kill_holder_of(call.peer_port))
-            for name in ("zendesk", "gitlab", "slack", "SESV2", "DYNAMODB")
+            for name in ("zendesk", "gitlab", "slack", *self.services)
         }
 
     def __enter__(self) -> Self:
@@ -83,7 +84,7 @@ class World(Deployment):
         for gate in self.gates.values():
             gate.start()
         super().__enter__()
-        for name in ("SESV2", "DYNAMODB"):
+        for name in self.services:
             self.gates[name].target = self.ready["aws_endpoint_url"]
         return self
 
@@ -101,7 +102,7 @@ class World(Deployment):
         }
 
     def _services(self) -> dict[str, str]:
-        gates = {name: f"http://{self.gates[name].address}" for name in ("SESV2", "DYNAMODB")}
+        gates = {name: f"http://{self.gates[name].address}" for name in self.services}
         return {"SFN": self.proxy.url, **gates}
 
     def _fault_for(self, call: Call) -> Fault | None:
