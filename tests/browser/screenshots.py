@@ -4,12 +4,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from sandbox.console.zendesk_host import ZendeskHost
 from sandbox.web import WebServer
 from tests.browser.app_page import NARROW, AppPage
 from tests.browser.chromium import launch
+from tests.browser.small_png import shrink
 from tests.workflow.case import Case
 from tests.workflow.deployment import Deployment
 
@@ -33,12 +34,16 @@ class Album:
         app.page.mouse.move(0, 0)
         app.page.evaluate("document.getElementById('notifications').hidden = true")
         if in_ticket:
-            app.page.screenshot(path=self.folder / f"app-{name}-in-ticket.png")
+            self._keep(app.page, f"app-{name}-in-ticket.png")
         app.page.set_viewport_size({"width": NARROW, "height": 900})
         app.answered()
         app.until(lambda: _fits(app), "the frame fits")
-        app.page.locator("#app").screenshot(path=self.folder / f"app-{name}.png")
+        self._keep(app.page.locator("#app"), f"app-{name}.png")
         app.close()
+
+    def _keep(self, shown: Page | Locator, name: str) -> None:
+        shown.screenshot(path=self.folder / name)
+        shrink(self.folder / name)
 
 
 def form(album: Album) -> None:
