@@ -1,13 +1,18 @@
 """`--fail`: what can be asked for, and a failure from beginning to end as a person sees it."""
 
+import base64
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from sandbox.failures import EFFECTS, FAULTS, Failure, read_failure
+from sandbox.failures import EFFECTS, FAULTS, Failure, Failures, read_failure
+from sandbox.fault_proxy import Call, Fault
+from sandbox.runtime import Function, Work
 
 PROJECT = Path(__file__).parents[2]
 EXAMPLE = "events/state_machine/eligible.json"
@@ -59,6 +64,60 @@ def test_every_task_can_fail_in_its_function():
     }
 
     assert {name: effect.function for name, effect in EFFECTS.items()} == tasks
+
+
+class Runtime:
+    """One process, which is at work for an execution."""
+
+    def __init__(self, payload):
+        function = Function("create", "arn", "app.handler", (), {}, 30, 512)
+        self.work = Work(function, json.dumps(payload).encode())
+
+    def at_work(self, process_id):
+        return self.work if process_id == "7" else None
+
+
+def event(kind, **details):
+    return {"type": SimpleNamespace(value=kind), **details}
+
+
+ENTERED = event("TaskStateEntered", stateEnteredEventDetails={"name": "CreateIssue"})
+FAILED = event("ExecutionFailed")
+CALL = Call(
+    method="POST",
+    url="http://127.0.0.1:1/api/v4/projects/a%2Fb/issues",
+    headers={"proxy-authorization": f"Basic {base64.b64encode(b'process:7').decode()}"},
+    body=b"{}",
+    peer_port=1,
+)
+
+
+class TestWhatBefallsACall:
+    def fault(self, events, call=CALL, payload=None):
+        wanted = [
+            read_failure(text) for text in ("NotifySlack:hang", "CreateIssue:500", "CreateIssue:crash:after")
+        ]
+        failures = Failures(wanted, Runtime(payload or {"execution_arn": "arn"}), lambda _: events)
+        failures.proxy.start()
+        try:
+            return failures.proxy.fault_for(call)
+        finally:
+            failures.proxy.stop()
+
+    def test_a_fault_lasts_until_the_execution_has_failed_in_its_state_and_then_comes_the_next(self):
+        entered = [ENTERED, event("TaskFailed"), event("TaskScheduled")]
+        assert self.fault(entered) == Fault("status", 500)
+        assert self.fault([*entered, FAILED, ENTERED]) == Fault("crash", after=True)
+        assert self.fault([*entered, FAILED, ENTERED, FAILED, ENTERED]) is None
+
+    def test_another_call_is_let_through(self):
+        assert self.fault([ENTERED], replace(CALL, method="GET")) is None
+        assert self.fault([ENTERED], replace(CALL, url=f"{CALL.url}/7")) is None
+
+    def test_so_is_one_of_another_state_or_of_no_execution(self):
+        eligible = event("TaskStateEntered", stateEnteredEventDetails={"name": "CheckEligibility"})
+        assert self.fault([eligible]) is None
+        assert self.fault([ENTERED], payload={"dry_run": {}}) is None
 
 
 def test_a_failing_tracker_is_a_story_with_a_good_end(tmp_path):
