@@ -87,6 +87,7 @@ class AppPage:
     def reopen(self) -> None:
         """Opens the ticket (again)."""
         self.page.goto(self._url)
+        expect(self["#opening"]).to_be_attached()
         expect(self["#opening"]).to_be_hidden()
 
     def close(self) -> None:

@@ -58,7 +58,9 @@ def test_a_colleague_was_quicker(app, case):
     case.issued()
     app["#send"].click()
     app.settles("issued")
-    expect(app["#notice"]).to_have_text("")
+    expect(app["#notice"]).to_have_text(
+        "A license was already issued for this ticket: this is how it stands."
+    )
     expect(app.fact("Request")).to_have_text(f"zd-{case.id}-1")
     assert len(case.mails()) == 1
 
@@ -70,6 +72,7 @@ def test_a_colleagues_request_with_other_details_is_at_work(app, case, deploymen
         case.accepted(user_count=10)
         app["#send"].click()
         app.shows("running")
+        expect(app["#notice"]).to_contain_text("A request with other details is at work")
         expect(app.fact("Request")).to_have_text(f"zd-{case.id}-1")
     app.settles("issued")
     assert len(case.mails()) == 1

@@ -20,7 +20,8 @@ class App {
   #latest = null; // the ticket's latest request, as the API shows it
   #verdict = null; // the dry run's answer to #asked, or { fault }
   #asked = null;
-  #notice = '';
+  #notice = ''; // how the engineer came to see #latest
+  #trouble = ''; // why there is no news of it
   #opened = false; // the engineer took the door that an outcome offers
   #stale = false; // news of #latest no longer come by themselves
   #sending = false;
@@ -148,6 +149,7 @@ class App {
   #started(requestId, notice) {
     this.#latest = { ...STARTING, request_id: requestId, steps: notStarted() };
     this.#notice = notice;
+    this.#trouble = '';
     this.#opened = false;
     this.follower.follow(requestId);
     this.#render();
@@ -185,9 +187,9 @@ class App {
   #followed({ request, fault, gaveUp }) {
     this.#stale = gaveUp;
     if (fault) {
-      this.#notice = gaveUp ? fault.message : `${fault.message} Looking again by itself.`;
+      this.#trouble = gaveUp ? fault.message : `${fault.message} Looking again by itself.`;
     } else {
-      this.#notice = '';
+      this.#trouble = '';
       this.#take(request);
       if (request.status === 'superseded') this.#check();
       if (request.status === 'refused' || (request.status === 'failed' && !request.error?.will_retry)) this.#check();
@@ -223,9 +225,10 @@ class App {
     const offer = latest && this.#offer();
     const formOpen = !latest || this.#opened || (!offer && latest.status !== 'running');
     const lookAgain = this.#stale ? () => this.follower.follow(latest.request_id) : null;
-    const shown = JSON.stringify([latest, this.#notice, this.#opened, this.#stale]);
+    const notice = this.#trouble || this.#notice;
+    const shown = JSON.stringify([latest, notice, this.#opened, this.#stale]);
     if (shown !== this.#shown) {
-      showOutcome(latest, { notice: this.#notice, offer: formOpen ? null : offer, lookAgain });
+      showOutcome(latest, { notice, offer: formOpen ? null : offer, lookAgain });
       this.#shown = shown;
       if (latest) this.#say(spoken(latest));
     }
