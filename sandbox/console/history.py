@@ -126,7 +126,7 @@ def what_it_means(error: str) -> str:
         return "An earlier attempt may still be at work: its claim has to end first, so that nothing is done twice."
     return {
         Kind.PASSING: "Nothing has happened outside, so it is tried again.",
-        Kind.UNKNOWN: "It may have happened: the next attempt looks first.",
+        Kind.UNKNOWN: "The next attempt first looks whether it did.",
         Kind.LASTING: "Trying again would not help: a person has to act first.",
     }[kind_of(error)]
 
@@ -184,8 +184,8 @@ def _success(steps: Sequence[Step], lines: Sequence[Line], events: Sequence[Even
     kept = [step.state for step in steps[: steps.index(troubled[0])] if _is_task(step.state, events)]
     not_again = f" {_listed(kept)} had succeeded before, and did not run again." if kept else ""
     return (
-        f"{ended} It healed: {names} had failed, and the execution stayed where it was. What was wrong was put "
-        f"right, and a redrive took it up from there.{not_again}"
+        f"{ended} It healed: {names} had failed, and the execution stayed where it was. A redrive took it up from "
+        f"there, and this time it worked.{not_again}"
     )
 
 

@@ -15,6 +15,7 @@ HAPPY = (
     *("CreateIssue", "NotifySlack", "CommentTicket", "Issued"),
 )
 Open = Callable[..., ConsolePage]
+MARKUP = "<img src=x onerror=\"document.title='harmed'\">"
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,7 @@ def test_a_failure_heals_and_the_page_says_why(page):
     page.is_in("waiting", "NotifySlack", "CommentTicket", "Issued")
     expect(page["#summary"]).to_contain_text("Failed in place at CreateIssue")
     expect(page["#summary"]).to_contain_text("GitLab answered 500")
-    expect(page["#history .entry--failed"].first).to_contain_text("It may have happened")
+    expect(page["#history .entry--failed"].first).to_contain_text("The next attempt first looks")
     expect(page["#inbox .mail"]).to_have_count(1)
     expect(page["#issues .item"]).to_have_count(0)
     expect(page["#slack .message"]).to_contain_text("its trail is not complete")
@@ -190,6 +191,24 @@ def test_hostile_text_stays_text(open_page):
     expect(page.zendesk.locator("#subject")).to_contain_text("<!channel>")
     expect(page["img, script:not([src='main.js'])"]).to_have_count(0)
     expect(page.zendesk.locator("img[src=x]")).to_have_count(0)
+
+
+def test_what_anybody_writes_stays_text(page, served):
+    about = f"zd-{page['#ticket'].input_value()}-1"
+    issues = f"{served.ready['gitlab_url']}/api/v4/projects/42/issues"
+    token = {"PRIVATE-TOKEN": served.secret("GitLabSecret")["token"]}
+    text = f"{MARKUP}\n\n- {MARKUP}\n\n```\n{MARKUP}\n```\n\n`{about}`"
+    requests.post(issues, {"title": MARKUP, "description": text}, headers=token, timeout=10)
+    bearer = {"Authorization": f"Bearer {served.secret('SlackSecret')['bot_token']}"}
+    escaped = f"{MARKUP}\nCustomer: {MARKUP}\n{about}".replace("<", "&lt;")
+    message = {"channel": "C0EMERGENCY", "text": escaped}
+    requests.post(f"{served.ready['slack_url']}chat.postMessage", message, headers=bearer, timeout=10)
+
+    expect(page["#issues .item__title"]).to_contain_text(MARKUP)
+    expect(page["#issues li"]).to_have_text(MARKUP)
+    expect(page["#slack dd"]).to_have_text(MARKUP)
+    expect(page["#issues img, #slack img"]).to_have_count(0)
+    assert page.page.title() == "Mechanizer sandbox"
 
 
 def test_everybody_can_use_it(open_page):

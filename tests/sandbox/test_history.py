@@ -59,7 +59,7 @@ def test_a_run_without_trouble():
 
 def test_failures_of_a_kind_are_told_in_one_line():
     assert texts(*FAILED)[3:] == [
-        "Work, attempts 1 to 2: OutcomeUnknown: it broke. It may have happened: the next attempt looks first.",
+        "Work, attempts 1 to 2: OutcomeUnknown: it broke. The next attempt first looks whether it did.",
         "The execution has failed in place, at Work. What was done before stays done.",
     ]
 
@@ -68,7 +68,7 @@ def test_failures_of_a_kind_are_told_in_one_line():
     ("error", "meaning"),
     [
         ("VendorUnavailable", "Nothing has happened outside"),
-        ("States.Timeout", "the next attempt looks first"),
+        ("States.Timeout", "The next attempt first looks"),
         ("StepInProgress", "its claim has to end first"),
         ("VendorRejected", "a person has to act first"),
     ],

@@ -41,7 +41,7 @@ function open(ticket) {
   version = '';
   $('zendesk').src = `zendesk/host.html?ticket=${chosen.ticket}&agent=${chosen.agent}`;
   machine.choose(chosen);
-  source = listen(chosen.ticket, show);
+  source = listen(chosen.ticket, show, () => say('said', 'The sandbox does not answer: is it still running?'));
 }
 
 function describe() {

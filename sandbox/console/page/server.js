@@ -12,9 +12,10 @@ export async function press(path, body = {}) {
   return (await response.json()).said;
 }
 
-/** Tells what is known of a ticket, now and whenever it changes; the source can be closed. */
-export function listen(ticket, tell) {
+/** Tells what is known of a ticket, now and whenever it changes, and when nothing comes any more; can be closed. */
+export function listen(ticket, tell, lost) {
   const source = new EventSource(`live?ticket=${ticket}`);
   source.onmessage = (event) => tell(JSON.parse(event.data));
+  source.onerror = lost;
   return source;
 }
