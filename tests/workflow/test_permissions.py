@@ -18,6 +18,8 @@ from tests.workflow.case import Case
 from tests.workflow.deployment import Deployment
 from tests.workflow.waiting import until
 
+# One worker runs them all: what happens takes longer than the looking.
+pytestmark = pytest.mark.xdist_group("permissions")
 # What AWS does in a function's name, not the function: tests/template holds these.
 BY_LAMBDA = {
     "logs:CreateLogStream",
