@@ -35,7 +35,9 @@ def serve(port: int, ready_file: Path | None, out: Path, options: Options, proje
             if ready_file:
                 _write_whole(ready_file, json.dumps(status, indent=2) + "\n")
             _tell(status)
-            interrupted.wait()
+            # Not for ever: a signal that another thread gets is only heard of when this one wakes up.
+            while not interrupted.wait(0.5):
+                pass
         finally:
             for server in (api, console):
                 server.stop()
