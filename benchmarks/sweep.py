@@ -115,9 +115,7 @@ def main(number: int) -> int:
             print(
                 f"{total} failed executions: {seconds:.1f} s, {each_calls:.2f} calls each: {dict(calls)}; did {done}"
             )
-            slow |= (
-                seconds > MOST_SECONDS_A_THOUSAND * total / 1000 + 5 or each_calls > MOST_CALLS_EACH
-            )
+            slow |= seconds > MOST_SECONDS_A_THOUSAND * total / 1000 + 5 or each_calls > MOST_CALLS_EACH
     for each in counting.values():
         each.proxy.stop()
     return int(slow)
