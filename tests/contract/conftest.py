@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from mechanizer import aws as aws_module
 from mechanizer import http_session, secrets
 from mechanizer import slack as slack_module
 from mechanizer import zendesk as zendesk_module
-from mechanizer.aws import client
 from mechanizer.settings import settings
 from sandbox.standins import GitLab, Slack, Zendesk, load_fixtures
 from tests.contract.aws import Aws
@@ -80,6 +80,7 @@ def deployed(
 
 def forget() -> None:
     settings.cache_clear()
-    client.cache_clear()
-    secrets._provider.cache_clear()
+    aws_module.client.cache_clear()
+    aws_module._session.cache_clear()
+    secrets._kept.clear()
     zendesk_module._tokens.clear()

@@ -8,7 +8,6 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "layers/common/mechanizer"
 BEHIND = {
-    "boto3": "aws",
     "cryptography": "license",
     "gitlab": "gitlab",
     "jinja2": "email",
@@ -52,6 +51,10 @@ def test_a_library_stands_behind_one_module(library: str) -> None:
     importing = {name for name, imported in GRAPH.items() if library in imported}
 
     assert importing == {f"mechanizer.{BEHIND[library]}"}
+
+
+def test_boto3_which_costs_a_cold_start_much_more_than_botocore_is_not_imported() -> None:
+    assert not {name for name, imported in GRAPH.items() if "boto3" in imported}
 
 
 @pytest.mark.parametrize("module", ["eligibility", "license", "once", "request"])

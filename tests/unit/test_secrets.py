@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -40,18 +39,22 @@ class Vault:
 @pytest.fixture
 def vault(deployed: None) -> Iterator[Vault]:
     with mock_aws():
-        aws.client.cache_clear()
-        secrets._provider.cache_clear()
+        forget()
         yield Vault()
+    forget()
+
+
+def forget() -> None:
+    """The process has made no client and read no secret."""
     aws.client.cache_clear()
-    secrets._provider.cache_clear()
+    aws._session.cache_clear()
+    secrets._kept.clear()
 
 
 def pass_time(seconds: float) -> None:
     """What is kept grows older by so much."""
-    kept = secrets._provider().store
-    for key, value in kept.items():
-        kept[key] = value._replace(ttl=value.ttl - timedelta(seconds=seconds))
+    for arn, (value, until) in secrets._kept.items():
+        secrets._kept[arn] = value, until - seconds
 
 
 def fault(name: str) -> str:

@@ -1,14 +1,18 @@
-"""AWS clients, made on first use and kept, and what their failures mean."""
+"""AWS clients, made on first use and kept, and what their failures mean.
 
-from collections.abc import Callable, Iterator
+They are botocore's, which boto3's clients are too: importing boto3 itself brings its transfer manager and costs a
+quarter of a cold start (docs/decisions).
+"""
+
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
+from botocore.session import Session, get_session
 
 from mechanizer.errors import VendorUnavailable
 
@@ -37,7 +41,7 @@ _PASSING_CODES = frozenset(
 def client(service: str, attempts: int = 3, read_timeout: float = 5) -> Any:
     """The client of a service.
 
-    ``attempts`` is 1 for a write that must not be repeated unseen; boto3's own retries would send
+    ``attempts`` is 1 for a write that must not be repeated unseen; botocore's own retries would send
     an e-mail three times. Timeouts are in seconds and shorter than any function's.
     """
     config = Config(
@@ -45,8 +49,12 @@ def client(service: str, attempts: int = 3, read_timeout: float = 5) -> Any:
         read_timeout=read_timeout,
         retries={"total_max_attempts": attempts, "mode": "standard"},
     )
-    make: Callable[..., Any] = boto3.client
-    return make(service, config=config)
+    return _session().create_client(service, config=config)
+
+
+@cache
+def _session() -> Session:
+    return get_session()
 
 
 def code_of(error: ClientError) -> str:

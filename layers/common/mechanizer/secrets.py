@@ -1,12 +1,10 @@
 """Secrets: read when first needed, kept for a while, read again when a vendor refuses them."""
 
 import json
+import time
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import TypeVar
 
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError, TransformParameterError
 from botocore.exceptions import ClientError
 
 from mechanizer.aws import calling, client, code_of
@@ -22,6 +20,8 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
     "app_secret": ('{"current": "…", "previous": "…"}',),
 }
 _Answer = TypeVar("_Answer")
+# By ARN, with the time until which each is used.
+_kept: dict[str, tuple[Mapping[str, object], float]] = {}
 
 
 def secret(name: str, *, fresh: bool = False) -> dict[str, str]:
@@ -58,17 +58,25 @@ def with_secret(name: str, call: Callable[[dict[str, str]], _Answer]) -> _Answer
     return call(secret(name, fresh=True))
 
 
-def _read(name: str, arn: str, *, fresh: bool) -> dict[str, object]:
+def _read(name: str, arn: str, *, fresh: bool) -> Mapping[str, object]:
+    value, until = _kept.get(arn, ({}, 0.0))
+    if fresh or time.monotonic() >= until:
+        value = _fetch(name, arn)
+        _kept[arn] = value, time.monotonic() + KEPT_SECONDS
+    return value
+
+
+def _fetch(name: str, arn: str) -> dict[str, object]:
     try:
-        value = _provider().get(arn, max_age=KEPT_SECONDS, transform="json", force_fetch=fresh)
-    except TransformParameterError:
-        raise _not_configured(name, arn, "is not JSON") from None
-    except GetParameterError as error:
-        cause = error.__context__ or error  # Powertools raises its own while handling boto3's
-        if isinstance(cause, ClientError) and code_of(cause) == "ResourceNotFoundException":
-            raise _not_configured(name, arn, "has no value yet") from None
         with calling("Secrets Manager"):
-            raise cause from None
+            answer = client("secretsmanager").get_secret_value(SecretId=arn)
+        value = json.loads(answer.get("SecretString", ""))
+    except ClientError as error:
+        if code_of(error) != "ResourceNotFoundException":
+            raise
+        raise _not_configured(name, arn, "has no value yet") from None
+    except ValueError:
+        raise _not_configured(name, arn, "is not JSON") from None
     return value if isinstance(value, dict) else {}
 
 
@@ -85,8 +93,3 @@ def _fits(name: str, value: Mapping[str, object]) -> bool:
 def _not_configured(name: str, arn: str, fault: str) -> NotConfigured:
     command = f"aws secretsmanager put-secret-value --secret-id {arn} --secret-string '{SHAPES[name][0]}'"
     return NotConfigured(f"{name} {fault}; set it with: {command}")
-
-
-@cache
-def _provider() -> SecretsProvider:
-    return SecretsProvider(boto3_client=client("secretsmanager"))
