@@ -8,6 +8,7 @@ else it may have happened.
 import re
 
 from mechanizer.errors import OutcomeUnknown, RateLimited, VendorRejected, VendorUnavailable
+from mechanizer.observability import count
 
 # Shorter than any function's timeout, several calls together.
 CONNECT_SECONDS = 3.0
@@ -20,6 +21,7 @@ def refused(vendor: str, status: int, message: str, *, writing: bool) -> Excepti
         f"{vendor} answered {status}: {brief(message)}" if brief(message) else f"{vendor} answered {status}"
     )
     if status == 429:
+        count("VendorFaults", vendor=vendor)
         return RateLimited(said)
     if status >= 500:
         return broken(vendor, f"answered {status}", writing=writing)
@@ -28,6 +30,7 @@ def refused(vendor: str, status: int, message: str, *, writing: bool) -> Excepti
 
 def broken(vendor: str, what: str, *, writing: bool, connected: bool = True) -> Exception:
     """The error for a call without an answer that makes sense."""
+    count("VendorFaults", vendor=vendor)
     if writing and connected:
         return OutcomeUnknown(f"{vendor} {what}: the write may have happened")
     return VendorUnavailable(f"{vendor} {what}")
