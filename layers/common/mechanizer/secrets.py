@@ -60,8 +60,14 @@ def with_secret(name: str, call: Callable[[dict[str, str]], _Answer]) -> _Answer
         return call(secret(name, fresh=True))
     except VendorRejected as refusal:
         if refusal.status == 401:
-            _unusable(name, "is refused by the vendor")
+            unusable(name, "is refused by the vendor")
         raise
+
+
+def unusable(name: str, fault: str) -> None:
+    """Lets an operator hear of a secret that has to be set anew."""
+    logger.warning("a secret %s", fault, secret=name)
+    count("SecretsUnusable")
 
 
 def _read(name: str, arn: str, *, fresh: bool) -> Mapping[str, object]:
@@ -98,10 +104,5 @@ def _fits(name: str, value: Mapping[str, object]) -> bool:
 
 def _not_configured(name: str, arn: str, fault: str) -> NotConfigured:
     command = f"aws secretsmanager put-secret-value --secret-id {arn} --secret-string '{SHAPES[name][0]}'"
-    _unusable(name, fault)
+    unusable(name, fault)
     return NotConfigured(f"{name} {fault}; set it with: {command}")
-
-
-def _unusable(name: str, fault: str) -> None:
-    logger.warning("a secret %s", fault, secret=name)
-    count("SecretsUnusable")
