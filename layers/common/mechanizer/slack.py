@@ -11,12 +11,12 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from mechanizer.effects import Effects, once_now
-from mechanizer.errors import RateLimited, VendorRejected
+from mechanizer.errors import VendorRejected
 from mechanizer.once import Claim, Claims, Json
 from mechanizer.secrets import with_secret
 from mechanizer.settings import settings
 from mechanizer.story import Digest, Story
-from mechanizer.transport import READ_SECONDS, broken, refused
+from mechanizer.transport import READ_SECONDS, broken, refused, throttled
 
 EVENT = "mechanizer"
 CLOCKS_DIFFER = timedelta(hours=1)
@@ -199,7 +199,7 @@ def _refused(error: SlackApiError, *, writing: bool) -> Exception:
     if status != 200:
         return refused("Slack", status, str(name or ""), writing=writing)
     if name in ("ratelimited", "rate_limited"):
-        return RateLimited("Slack asks for fewer calls")
+        return throttled("Slack")
     if name in _BAD_TOKEN:
         return VendorRejected(f"Slack does not take the bot's token: {name}", 401)
     if not isinstance(name, str) or name in _BROKEN or not re.fullmatch(r"[a-z_]{1,60}", name):
