@@ -11,7 +11,7 @@ from mechanizer.license import License, SigningKey, emergency_license
 from mechanizer.license_store import StoredLicense
 from mechanizer.observability import count
 from mechanizer.request import Request
-from mechanizer.secrets import secret
+from mechanizer.secrets import secret, unusable
 from mechanizer.settings import settings
 
 Json = dict[str, Any]
@@ -49,7 +49,11 @@ def _signed(terms: License) -> str:
     try:
         return _signing_key(fresh=False).issue(terms)
     except SigningKeyInvalid:
-        return _signing_key(fresh=True).issue(terms)
+        try:
+            return _signing_key(fresh=True).issue(terms)
+        except SigningKeyInvalid:
+            unusable("signing_key_secret", "is no key that makes licenses")
+            raise
 
 
 def _signing_key(*, fresh: bool) -> SigningKey:

@@ -19,5 +19,7 @@ def handler(event: Json, context: Any) -> None:
         logger.append_keys(request_id=mail.request_id)
         if delivery.note(mail):
             count("EmailEvents", status=mail.status)
+            if mail.status in delivery.UNDELIVERED:
+                count("EmailsUndelivered")
         if mail.status in delivery.UNDELIVERED:
             report.report_undelivered(mail.request_id)

@@ -1,6 +1,7 @@
 """The example events: each in the shape that its entry gets."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -125,5 +126,9 @@ def test_a_status_event_names_its_execution(case: str) -> None:
     assert json.loads(detail["input"]) == event("state_machine", "eligible")
 
 
-def test_the_schedule_sends_its_own_event() -> None:
-    assert event("retry_failed", "scheduled")["source"] == "aws.scheduler"
+@pytest.mark.parametrize("entry", ["retry_failed", "send_digest"])
+def test_a_schedule_sends_its_own_event(entry: str) -> None:
+    sent = event(entry, "scheduled")
+
+    assert sent["source"] == "aws.scheduler"
+    assert datetime.fromisoformat(sent["time"]).tzinfo

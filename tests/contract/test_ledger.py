@@ -510,6 +510,7 @@ def test_every_item_expires_by_the_attribute_that_the_template_names(database: A
     assert kinds == {
         *(f"request/{kind}" for kind in ("request", "step", "effect", "delivery")),
         *("ticket/ticket", "organization/zd-4242-1", "unstarted/zd-4242-1"),
+        *("week/zd-4242-1", "week/zd-4242-9"),
     }
     for table, days in (("ledger", 400), ("licenses", 30)):
         attribute = properties()[table]["TimeToLiveSpecification"]["AttributeName"]

@@ -6,7 +6,9 @@ from mechanizer import slack as ours
 from mechanizer import story as stories
 from mechanizer.errors import OutcomeUnknown, RateLimited, VendorRejected
 from mechanizer.settings import settings
+from mechanizer.story import Digest
 from sandbox.standins import Slack
+from tests.claims import SimulatedClaims
 from tests.contract.aws import Aws
 from tests.contract.memory import HOSTILE, MemoryEffects, request, story
 
@@ -133,4 +135,33 @@ def test_the_hostile_requests_own_story_stays_text(slack: Slack) -> None:
     ours.tell(MemoryEffects(asked), stories.refused(asked, [{"code": "prospect", "message": HOSTILE}]))
 
     assert asked.details.customer_email.replace("&", "&amp;") in slack.state()[0]["text"]
+    assert slack.violations == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 500},
+        {"reset": True},
+        {"status": 500, "after_effect": True},
+        {"reset": True, "after_effect": True},
+    ],
+    ids=str,
+)
+def test_a_digest_is_told_once_whatever_slack_answers(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch, fault: dict[str, object]
+) -> None:
+    monkeypatch.setenv("LEASE_SECONDS", "0")
+    settings.cache_clear()
+    claims, digest = SimulatedClaims(), Digest("2026-W47", "A week.", (("For", HOSTILE),))
+    ours.tell_digest(SimulatedClaims(), Digest("2026-W46", "The week before.", ()))
+    slack.inject({"path": "/api/chat.postMessage", **fault})
+    with pytest.raises(OutcomeUnknown):
+        ours.tell_digest(claims, digest)
+
+    told = [ours.tell_digest(claims, digest) for _ in range(2)]
+
+    _, message = slack.state()
+    assert told == [{"channel": "C0EMERGENCY", "ts": message["ts"]}] * 2
+    assert "<" not in message["text"]
     assert slack.violations == []

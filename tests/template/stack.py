@@ -16,6 +16,7 @@ FUNCTIONS = (
     "ReportFailureFunction",
     "RetryFailedFunction",
     "TrackDeliveryFunction",
+    "SendDigestFunction",
 )
 
 

@@ -1,13 +1,15 @@
 """What is called without anyone waiting for the answer: nothing of it may get lost unseen."""
 
-import json
-
 import pytest
 
 from tests.template.stack import Stack
 
 QUEUE = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
-ASYNC = ["ReportFailureFunction", "RetryFailedFunction", "TrackDeliveryFunction"]
+ASYNC = ["ReportFailureFunction", "RetryFailedFunction", "SendDigestFunction", "TrackDeliveryFunction"]
+SCHEDULES = {
+    "RetryFailedFunction": ("rate(15 minutes)", None),
+    "SendDigestFunction": ("cron(0 8 ? * MON *)", {"Ref": "SupportTimeZone"}),
+}
 
 
 @pytest.mark.parametrize("function", ASYNC)
@@ -35,7 +37,7 @@ def test_an_event_that_reaches_no_function_lands_there_too(stack: Stack) -> None
     for rule in rules:
         for target in stack.properties(rule)["Targets"]:
             assert target["DeadLetterConfig"] == {"Arn": QUEUE}, rule
-    assert len(schedules) == 1
+    assert len(schedules) == len(SCHEDULES)
     for schedule in schedules:
         assert stack.properties(schedule)["Target"]["DeadLetterConfig"] == {"Arn": QUEUE}
 
@@ -49,28 +51,17 @@ def test_eventbridge_may_write_to_the_queue(stack: Stack) -> None:
     assert statement["Resource"] == QUEUE
 
 
-def test_the_schedule_may_write_to_the_queue(stack: Stack) -> None:
-    [schedule] = stack.names("AWS::Scheduler::Schedule")
-    role = stack.properties(schedule)["Target"]["RoleArn"]["Fn::GetAtt"][0]
+def test_the_schedules_may_write_to_the_queue(stack: Stack) -> None:
+    for schedule in stack.names("AWS::Scheduler::Schedule"):
+        role = stack.properties(schedule)["Target"]["RoleArn"]["Fn::GetAtt"][0]
+        assert any(
+            statement.actions == ["sqs:SendMessage"] and statement.resources == [QUEUE]
+            for statement in stack.statements(role)
+        ), schedule
 
-    assert any(
-        statement.actions == ["sqs:SendMessage"] and statement.resources == [QUEUE]
-        for statement in stack.statements(role)
-    )
 
-
-def test_a_message_in_the_queue_alarms(stack: Stack) -> None:
-    alarm = stack.properties("DeadLetterAlarm")
-
-    assert alarm["Dimensions"][0]["Value"] == {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]}
-    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+def test_a_message_waits_in_the_queue_as_long_as_can_be(stack: Stack) -> None:
     assert stack.properties("DeadLetterQueue")["MessageRetentionPeriod"] == 14 * 24 * 3600
-
-
-def test_every_alarm_reaches_someone(stack: Stack) -> None:
-    for alarm in stack.names("AWS::CloudWatch::Alarm"):
-        assert stack.properties(alarm)["AlarmActions"] == [{"Ref": "AlarmTopic"}], alarm
-        assert stack.properties(alarm)["TreatMissingData"] == "notBreaching", alarm
 
 
 def test_failed_executions_are_reported_whatever_ended_them(stack: Stack) -> None:
@@ -99,8 +90,11 @@ def test_what_becomes_of_a_mail_is_heard_of(stack: Stack) -> None:
     assert {"Ref": "ConfigurationSet"} in pattern["detail"]["mail"]["tags"]["ses:configuration-set"]
 
 
-def test_the_sweep_runs_every_quarter_of_an_hour(stack: Stack) -> None:
-    [schedule] = stack.names("AWS::Scheduler::Schedule")
+def test_the_sweep_runs_every_quarter_of_an_hour_and_the_digest_on_monday(stack: Stack) -> None:
+    found = {}
+    for name in stack.names("AWS::Scheduler::Schedule"):
+        schedule = stack.properties(name)
+        when = (schedule["ScheduleExpression"], schedule.get("ScheduleExpressionTimezone"))
+        found[schedule["Target"]["Arn"]["Fn::GetAtt"][0]] = when
 
-    assert stack.properties(schedule)["ScheduleExpression"] == "rate(15 minutes)"
-    assert "RetryFailedFunction" in json.dumps(stack.properties(schedule)["Target"]["Arn"])
+    assert found == SCHEDULES

@@ -10,7 +10,7 @@ from tests.template.stack import FUNCTIONS, Stack, folder
 ROOT = Path(__file__).parents[2]
 
 
-def test_there_are_ten_and_each_has_its_folder(stack: Stack) -> None:
+def test_there_are_eleven_and_each_has_its_folder(stack: Stack) -> None:
     functions = stack.names("AWS::Lambda::Function")
 
     assert set(functions) == set(FUNCTIONS)

@@ -30,6 +30,7 @@ SECRETS = {
         "NotifySlackFunction",
         "ReportFailureFunction",
         "RetryFailedFunction",
+        "SendDigestFunction",
         "TrackDeliveryFunction",
     },
     "AppSecret": {"ApiFunction"},

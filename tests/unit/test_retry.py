@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mechanizer import errors
 from mechanizer.errors import PASSING, UNKNOWN, Kind, kind_of
-from mechanizer.retry import Policy, due_at, will_retry
+from mechanizer.retry import PATIENCE, Policy, due_at, unrecovered, will_retry
 from mechanizer.settings import load
 from tests.environment import ENVIRONMENT
 from tests.unit.records import NOW, execution
@@ -109,6 +109,32 @@ def test_every_redrive_is_due_no_sooner_than_the_one_before(redrives: int, gap: 
     assert first is not None
     assert second is not None
     assert NOW <= first <= second
+
+
+# When an alarm calls a person
+
+
+@pytest.mark.parametrize(
+    ("status", "age", "late"),
+    [
+        ("FAILED", PATIENCE - timedelta(seconds=1), False),
+        ("FAILED", PATIENCE, True),
+        ("TIMED_OUT", PATIENCE, True),
+        ("FAILED", timedelta(hours=48) - timedelta(seconds=1), True),
+        ("FAILED", timedelta(hours=48), False),
+        ("ABORTED", PATIENCE, False),
+        ("RUNNING", PATIENCE, False),
+        ("SUCCEEDED", PATIENCE, False),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("error", ["VendorUnavailable", "NotConfigured"])
+def test_a_person_is_called_for_what_has_not_healed(status: str, age: timedelta, late: bool, error: str):
+    # a redrive that failed a moment ago does not begin the patience anew
+    failed = execution(status, error, started_at=NOW - age, stopped_at=NOW, redrive_count=2)
+
+    policy = Policy(window=timedelta(hours=48), gap=timedelta(minutes=15), most_redrives=8)
+    assert unrecovered(failed, policy, NOW) is late
 
 
 # What an execution says of itself

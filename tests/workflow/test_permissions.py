@@ -7,6 +7,7 @@ import json
 from ast import literal_eval
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from tests.template.stack import FUNCTIONS
 from tests.workflow.aws_proxy import SERVICES
 from tests.workflow.case import Case
-from tests.workflow.deployment import Deployment
+from tests.workflow.deployment import SWEEP, Deployment
 from tests.workflow.waiting import until
 
 # One worker runs them all: what happens takes longer than the looking.
@@ -181,6 +182,11 @@ def started_by_the_sweep(at):
     case.ended("issued")
 
 
+def told_of_on_monday(at):
+    in_a_week = datetime.now(UTC) + timedelta(days=7)
+    assert at.invoke("SendDigestFunction", {**SWEEP, "time": in_a_week.isoformat()})["requests"]
+
+
 HAPPENINGS = (
     issued,
     bounced_late,
@@ -191,6 +197,7 @@ HAPPENINGS = (
     recorded_by_the_report,
     recorded_by_the_sweep,
     started_by_the_sweep,
+    told_of_on_monday,
 )
 
 

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 from botocore.session import Session, get_session
 
-from mechanizer.errors import VendorUnavailable
+from mechanizer.transport import broken
 
 _PASSING_CODES = frozenset(
     {
@@ -74,9 +74,10 @@ def calling(service: str) -> Iterator[None]:
     except ClientError as error:
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         if status >= 500 or code_of(error) in _PASSING_CODES:
-            raise VendorUnavailable(f"{service} failed: {code_of(error)}") from error
+            raise broken(service, f"failed: {code_of(error)}", writing=False) from error
         raise
     except BotoCoreError as error:
-        raise VendorUnavailable(f"{service} could not be reached: {type(error).__name__}") from error
+        what = f"could not be reached: {type(error).__name__}"
+        raise broken(service, what, writing=False) from error
     except (ResponseParserError, KeyError) as error:
-        raise VendorUnavailable(f"{service} gave an answer that makes no sense") from error
+        raise broken(service, "gave an answer that makes no sense", writing=False) from error

@@ -26,6 +26,7 @@ class Organization:
     support_level: str
     marks: frozenset[str]
     expiration_date: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

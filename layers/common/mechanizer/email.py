@@ -18,12 +18,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from mechanizer import ledger
 from mechanizer.aws import client, code_of
 from mechanizer.effects import Effects
-from mechanizer.errors import EmailRejected, OutcomeUnknown, RateLimited, VendorUnavailable
+from mechanizer.errors import EmailRejected, OutcomeUnknown
 from mechanizer.license_store import StoredLicense
 from mechanizer.once import Claim, Json
 from mechanizer.request import Request
 from mechanizer.settings import settings
-from mechanizer.transport import brief
+from mechanizer.transport import brief, broken, throttled
 
 FILE_NAME = "EmergencyLicense.gitlab-license"
 _THROTTLED = frozenset(
@@ -97,11 +97,12 @@ def _send(request: Request, license: StoredLicense) -> str:
     except ClientError as error:
         raise _refused(error) from None
     except (EndpointConnectionError, ConnectTimeoutError) as error:
-        raise VendorUnavailable(f"SES could not be reached: {type(error).__name__}") from None
+        what = f"could not be reached: {type(error).__name__}"
+        raise broken("SES", what, writing=True, connected=False) from None
     except (BotoCoreError, ResponseParserError) as error:
-        raise OutcomeUnknown(f"SES did not answer ({type(error).__name__}): the e-mail may be out") from None
+        raise broken("SES", f"did not answer ({type(error).__name__})", writing=True) from None
     if not isinstance(answer.get("MessageId"), str):
-        raise OutcomeUnknown("SES gave an answer that makes no sense: the e-mail may be out")
+        raise broken("SES", "gave an answer that makes no sense", writing=True)
     return str(answer["MessageId"])
 
 
@@ -109,9 +110,9 @@ def _refused(error: ClientError) -> Exception:
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     code = code_of(error)
     if status == 429 or code in _THROTTLED:
-        return RateLimited(f"SES asks for fewer calls: {code}")
+        return throttled("SES", f"asks for fewer calls: {code}")
     if status >= 500 or status < 400:
-        return OutcomeUnknown(f"SES failed ({code}): the e-mail may be out")
+        return broken("SES", f"failed ({code})", writing=True)
     return EmailRejected(
         f"SES refuses the e-mail: {code}: {brief(str(error.response['Error'].get('Message', '')))}"
     )

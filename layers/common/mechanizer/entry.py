@@ -72,6 +72,7 @@ def observed(context: Any, execution_arn: str | None = None) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        logger.warning("ended with %s", type(error).__name__)
+        name = type(error).__name__
+        logger.warning("ended with %s", name, error=name)
         raise
     logger.info("done")

@@ -1,6 +1,7 @@
 """Executions of the state machine: start, look at, list and redrive them."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,6 +86,8 @@ def console_url(execution_arn: str) -> str:
 def start(request_id: str, document: dict[str, object]) -> str:
     """Starts the request's execution, once: by the same name and input it is the same one.
 
+    It goes on with the trace of whoever calls, so that one trace leads from the API to the mail.
+
     Raises:
         VendorUnavailable
     """
@@ -94,6 +97,7 @@ def start(request_id: str, document: dict[str, object]) -> str:
                 stateMachineArn=settings().required("state_machine_arn"),
                 name=request_id,
                 input=json.dumps(document),
+                **_trace(),
             )
             return str(answer["executionArn"])
     except ClientError as error:
@@ -151,6 +155,12 @@ def redrive(execution: Execution) -> bool:
             raise
         return False
     return True
+
+
+def _trace() -> dict[str, str]:
+    # Lambda puts it there for each invocation.
+    header = os.environ.get("_X_AMZN_TRACE_ID")
+    return {"traceHeader": header} if header else {}
 
 
 def _states() -> Any:

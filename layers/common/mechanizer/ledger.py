@@ -12,19 +12,22 @@ pk                     sk                    holds
 ``ticket#4242``        ``ticket``            its active request, and the one that was issued
 ``organization#88``    ``zd-4242-1``         a license that the organization got
 ``unstarted``          ``zd-4242-1``         a recorded request whose execution is yet to start
+``week#2026-W47``      ``zd-4242-1``         a request that was recorded in that week
+``digest#2026-W47``    ``effect#message``    the claim on that week's digest
 =====================  ====================  ===================================================
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from mechanizer.aws import calling, client, code_of
 from mechanizer.errors import Superseded, VendorUnavailable
+from mechanizer.observability import count
 from mechanizer.once import Claim, State
 from mechanizer.request import Request, parse_input, ticket_and_number
 from mechanizer.settings import settings
@@ -134,7 +137,7 @@ def open_request(request: Request, seen: Ticket | None, *, started: bool) -> Non
     """
     expected = {":seen": {"S": seen.active}} if seen else {}
     writes = [
-        _put_request(request),
+        *_put_request(request),
         {
             "Update": {
                 "TableName": settings().ledger_table,
@@ -160,11 +163,24 @@ def open_request(request: Request, seen: Ticket | None, *, started: bool) -> Non
         writes.append(_put("unstarted", request.request_id, {}))
     if not transact(writes, unmet=UNMET | {"TransactionConflict"}):
         raise Raced(request.request_id)
+    count("RequestsRecorded")
 
 
 def note_request(request: Request) -> None:
     """Records a request that is not to be its ticket's active one."""
-    transact([_put_request(request)])
+    if transact(_put_request(request)):
+        count("RequestsRecorded")
+
+
+def week_of(day: date) -> str:
+    """The name of a day's week, Monday to Sunday: ``2026-W47``."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def recorded_in(week: str) -> list[str]:
+    """Ids of the requests that were recorded in that week of the support team's time zone."""
+    return [item["sk"] for item in _query(f"week#{week}")]
 
 
 def save_execution(request_id: str, execution_arn: str) -> None:
@@ -256,18 +272,7 @@ class RequestClaims:
 
     def read(self, effect: str) -> Claim | None:
         """The claim as it is now."""
-        item = _get(_request_key(self.request.request_id), f"effect#{effect}")
-        if item is None:
-            return None
-        return Claim(
-            state=State(item["state"]),
-            attempt=int(item["attempt"]),
-            acted_at=_moment(item["acted_at"]),
-            lease_until=_moment(item["lease_until"]),
-            repeated="repeated" in item,
-            result=json.loads(item["result"]) if "result" in item else None,
-            last_error=item.get("last_error"),
-        )
+        return _claim(_request_key(self.request.request_id), effect)
 
     def replace(self, effect: str, old: Claim | None, new: Claim) -> bool:
         """Writes the claim if nobody was quicker.
@@ -275,30 +280,28 @@ class RequestClaims:
         Raises:
             Superseded: a guarded effect of a request that is not its ticket's active one.
         """
-        item = {
-            "state": new.state.value,
-            "acted_at": new.acted_at.isoformat(),
-            "lease_until": new.lease_until.isoformat(),
-            **({"repeated": "yes"} if new.repeated else {}),
-            **({"result": json.dumps(new.result)} if new.result is not None else {}),
-            **({"last_error": new.last_error} if new.last_error else {}),
-        }
-        write = _put(_request_key(self.request.request_id), f"effect#{effect}", item, attempt=new.attempt)
-        if old:
-            write["Put"] |= {
-                "ConditionExpression": "attempt = :attempt AND #state <> :done",
-                "ExpressionAttributeNames": {"#state": "state"},
-                "ExpressionAttributeValues": {
-                    ":attempt": {"N": str(old.attempt)},
-                    ":done": {"S": State.DONE.value},
-                },
-            }
+        write = _put_claim(_request_key(self.request.request_id), effect, old, new)
         guard = effect in GUARDED and (old is None or old.attempt != new.attempt)
         if transact([write, *([active_check(self.request)] if guard else [])]):
             return True
         if guard:
             raise_if_superseded(self.request)
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class DigestClaims:
+    """The claims of one week's digest (``once.Claims``)."""
+
+    week: str
+
+    def read(self, effect: str) -> Claim | None:
+        """The claim as it is now."""
+        return _claim(f"digest#{self.week}", effect)
+
+    def replace(self, effect: str, old: Claim | None, new: Claim) -> bool:
+        """Writes the claim if nobody was quicker."""
+        return transact([_put_claim(f"digest#{self.week}", effect, old, new)])
 
 
 def raise_if_superseded(request: Request) -> None:
@@ -354,9 +357,14 @@ def _no_email(request_id: str) -> Json:
     }
 
 
-def _put_request(request: Request) -> Json:
-    head = {"input": json.dumps(request.document()), "recorded_at": _now().isoformat()}
-    return _put(_request_key(request.request_id), "request", head)
+def _put_request(request: Request) -> list[Json]:
+    now = _now()
+    head = {"input": json.dumps(request.document()), "recorded_at": now.isoformat()}
+    week = week_of(now.astimezone(settings().support_time_zone).date())
+    return [
+        _put(_request_key(request.request_id), "request", head),
+        _put(f"week#{week}", request.request_id, {}),
+    ]
 
 
 def _replaced(request_id: str, *, by: str, instead_of: str) -> Json:
@@ -370,6 +378,43 @@ def _replaced(request_id: str, *, by: str, instead_of: str) -> Json:
             "ExpressionAttributeValues": {":by": {"S": by}, ":instead_of": {"S": instead_of}},
         }
     }
+
+
+def _claim(pk: str, effect: str) -> Claim | None:
+    item = _get(pk, f"effect#{effect}")
+    if item is None:
+        return None
+    return Claim(
+        state=State(item["state"]),
+        attempt=int(item["attempt"]),
+        acted_at=_moment(item["acted_at"]),
+        lease_until=_moment(item["lease_until"]),
+        repeated="repeated" in item,
+        result=json.loads(item["result"]) if "result" in item else None,
+        last_error=item.get("last_error"),
+    )
+
+
+def _put_claim(pk: str, effect: str, old: Claim | None, new: Claim) -> Json:
+    item = {
+        "state": new.state.value,
+        "acted_at": new.acted_at.isoformat(),
+        "lease_until": new.lease_until.isoformat(),
+        **({"repeated": "yes"} if new.repeated else {}),
+        **({"result": json.dumps(new.result)} if new.result is not None else {}),
+        **({"last_error": new.last_error} if new.last_error else {}),
+    }
+    write = _put(pk, f"effect#{effect}", item, attempt=new.attempt)
+    if old:
+        write["Put"] |= {
+            "ConditionExpression": "attempt = :attempt AND #state <> :done",
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": {
+                ":attempt": {"N": str(old.attempt)},
+                ":done": {"S": State.DONE.value},
+            },
+        }
+    return write
 
 
 def _put_step(request_id: str, name: str, result: Json) -> Json:

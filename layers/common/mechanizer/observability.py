@@ -4,18 +4,44 @@ Lines carry the request id, the ticket id and the execution, and no other person
 written to the log in CloudWatch's embedded format, so that they cost no call.
 """
 
+from collections.abc import Mapping
+
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-SERVICE = "mechanizer"
 NAMESPACE = "Mechanizer"
+METRICS: Mapping[str, str | None] = {
+    "RequestsRecorded": None,
+    "RequestsRefused": "reason",
+    "LicensesGenerated": None,
+    "LicensesIssued": None,
+    "SecondsToMail": None,
+    "EmailEvents": "status",
+    "EmailsUndelivered": None,
+    "FailuresReported": "step",
+    "FailuresUnrecovered": None,
+    "RequestsGivenUp": None,
+    "ExecutionsRedriven": None,
+    "VendorFaults": "vendor",
+    "SecretsUnusable": None,
+}
+"""Every metric, and what it is told apart by: something of few values, never an id.
 
-logger = Logger(service=SERVICE)
+Each value is a series of its own, and there is none over them all: what an alarm watches has none.
+All carry ``service``, the stack's name.
+"""
+
+logger = Logger()
 
 
 def count(name: str, **dimensions: str) -> None:
-    """Counts one; dimensions are few and of few values (a reason, a step), never an id."""
+    """Counts one."""
     _write(name, MetricUnit.Count, 1, dimensions)
+
+
+def gauge(name: str, value: int) -> None:
+    """Records how many there are now; zero too, which tells that somebody looked."""
+    _write(name, MetricUnit.Count, value, {})
 
 
 def seconds(name: str, value: float) -> None:
@@ -25,5 +51,5 @@ def seconds(name: str, value: float) -> None:
 
 def _write(name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]) -> None:
     with single_metric(name=name, unit=unit, value=value, namespace=NAMESPACE) as metric:
-        for dimension, choice in {"service": SERVICE, **dimensions}.items():
+        for dimension, choice in {"service": logger.service, **dimensions}.items():
             metric.add_dimension(dimension, choice)

@@ -97,7 +97,7 @@ def give_up(case: Case) -> None:
     """Tells that nothing retries the request any more, and notes it."""
     _tell(case, failed(case.record, case.execution, case.failure, given_up=True), zendesk_too=False)
     ledger.give_up(case.request.request_id)
-    count("RequestsGivenUp", step=case.failure.step)
+    count("RequestsGivenUp")
 
 
 def report_undelivered(request_id: str) -> None:

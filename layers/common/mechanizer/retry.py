@@ -9,6 +9,8 @@ from mechanizer.settings import Settings
 
 # The next one would be years away, after any window has closed.
 MOST_DOUBLINGS = 20
+# After this an alarm calls a person.
+PATIENCE = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,18 @@ def will_retry(execution: Execution, policy: Policy, now: datetime) -> bool:
         and execution.redrive_count < policy.most_redrives
         and execution.started_at is not None
         and now < execution.started_at + policy.window
+    )
+
+
+def unrecovered(execution: Execution, policy: Policy, now: datetime) -> bool:
+    """Whether somebody has to look at a failed execution: it began long ago, and nothing has healed it.
+
+    Once the window is over it is given up, which is told by itself; a person who stopped one knows.
+    """
+    return (
+        execution.status in ("FAILED", "TIMED_OUT")
+        and execution.started_at is not None
+        and execution.started_at + PATIENCE <= now < execution.started_at + policy.window
     )
 
 

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from mechanizer.aws import calling, client, code_of
 from mechanizer.errors import NotConfigured, VendorRejected
+from mechanizer.observability import count, logger
 from mechanizer.settings import settings
 
 KEPT_SECONDS = 300
@@ -55,7 +56,18 @@ def with_secret(name: str, call: Callable[[dict[str, str]], _Answer]) -> _Answer
     except VendorRejected as refusal:
         if refusal.status != 401:
             raise
-    return call(secret(name, fresh=True))
+    try:
+        return call(secret(name, fresh=True))
+    except VendorRejected as refusal:
+        if refusal.status == 401:
+            unusable(name, "is refused by the vendor")
+        raise
+
+
+def unusable(name: str, fault: str) -> None:
+    """Lets an operator hear of a secret that has to be set anew."""
+    logger.warning("a secret %s", fault, secret=name)
+    count("SecretsUnusable")
 
 
 def _read(name: str, arn: str, *, fresh: bool) -> Mapping[str, object]:
@@ -92,4 +104,5 @@ def _fits(name: str, value: Mapping[str, object]) -> bool:
 
 def _not_configured(name: str, arn: str, fault: str) -> NotConfigured:
     command = f"aws secretsmanager put-secret-value --secret-id {arn} --secret-string '{SHAPES[name][0]}'"
+    unusable(name, fault)
     return NotConfigured(f"{name} {fault}; set it with: {command}")

@@ -1,4 +1,4 @@
-"""Slack: one message a request in the team's channel, and what follows in its thread."""
+"""Slack: one message a request in the team's channel, what follows in its thread, and the week's digest."""
 
 import re
 from collections.abc import Callable
@@ -10,13 +10,13 @@ from urllib.error import URLError
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from mechanizer.effects import Effects
-from mechanizer.errors import RateLimited, VendorRejected
-from mechanizer.once import Claim, Json
+from mechanizer.effects import Effects, once_now
+from mechanizer.errors import VendorRejected
+from mechanizer.once import Claim, Claims, Json
 from mechanizer.secrets import with_secret
 from mechanizer.settings import settings
-from mechanizer.story import Story
-from mechanizer.transport import READ_SECONDS, broken, refused
+from mechanizer.story import Digest, Story
+from mechanizer.transport import READ_SECONDS, broken, refused, throttled
 
 EVENT = "mechanizer"
 CLOCKS_DIFFER = timedelta(hours=1)
@@ -33,30 +33,49 @@ def tell(effects: Effects, story: Story) -> Json:
     """
     first = effects.once(
         "message",
-        do=lambda _: _post(story, settings().slack_channel),
-        find=lambda claim: _find(story.request_id, claim),
+        do=lambda _: _post_story(story, settings().slack_channel),
+        find=lambda claim: _find("request_id", story.request_id, claim),
     )
     if first["outcome"] == story.outcome:
         posted = first
     else:
         posted = effects.once(
             f"message:{story.outcome}",
-            do=lambda _: _post(story, first["channel"], thread=first["ts"]),
+            do=lambda _: _post_story(story, first["channel"], thread=first["ts"]),
             find=lambda _: _find_reply(story, first),
         )
     return {"channel": posted["channel"], "ts": posted["ts"]}
 
 
-def _post(story: Story, channel: str, thread: str | None = None) -> Json:
+def tell_digest(claims: Claims, digest: Digest) -> Json:
+    """Tells the channel of a week, once.
+
+    Returns:
+        ``{"channel": "C0…", "ts": "1763…"}`` of what was posted.
+    """
+    posted = once_now(
+        claims,
+        "message",
+        do=lambda _: _post(
+            _lines(digest.headline, digest.facts), {"week": digest.week}, settings().slack_channel
+        ),
+        find=lambda claim: _find("week", digest.week, claim),
+    )
+    return {"channel": posted["channel"], "ts": posted["ts"]}
+
+
+def _post_story(story: Story, channel: str, thread: str | None = None) -> Json:
+    payload = {"request_id": story.request_id, "outcome": story.outcome}
+    return {**_post(_text(story), payload, channel, thread), "outcome": story.outcome}
+
+
+def _post(text: str, payload: dict[str, str], channel: str, thread: str | None = None) -> Json:
     answer = _calling(
         lambda slack: slack.chat_postMessage(
             channel=channel,
-            text=_text(story),
+            text=text,
             thread_ts=thread,
-            metadata={
-                "event_type": EVENT,
-                "event_payload": {"request_id": story.request_id, "outcome": story.outcome},
-            },
+            metadata={"event_type": EVENT, "event_payload": payload},
             mrkdwn=False,
             parse="none",
             unfurl_links=False,
@@ -66,15 +85,16 @@ def _post(story: Story, channel: str, thread: str | None = None) -> Json:
     )
     if not isinstance(answer.get("ts"), str) or not isinstance(answer.get("channel"), str):
         raise broken("Slack", "gave an answer of another shape", writing=True)
-    return {"channel": answer["channel"], "ts": answer["ts"], "outcome": story.outcome}
+    return {"channel": answer["channel"], "ts": answer["ts"]}
 
 
-def _find(request_id: str, claim: Claim) -> Json | None:
+def _find(key: str, value: str, claim: Claim) -> Json | None:
+    """The first-level message with that in its payload."""
     channel = _channel_id()
     oldest = str((claim.acted_at - CLOCKS_DIFFER).timestamp())
     for message in _paged("conversations.history", "messages", channel=channel, oldest=oldest):
         told = _payload(message)
-        if told.get("request_id") == request_id and message.get("thread_ts") in (None, message["ts"]):
+        if told.get(key) == value and message.get("thread_ts") in (None, message["ts"]):
             return {"channel": channel, "ts": message["ts"], "outcome": told.get("outcome")}
     return None
 
@@ -127,8 +147,12 @@ def _paged(method: str, key: str, **arguments: str) -> list[Json]:
 
 
 def _text(story: Story) -> str:
-    lines = [story.headline, *(f"{label}: {value}" for label, value in story.facts)]
-    lines += [f"What to do now: {story.next_action}", f"Request: {story.request_id}"]
+    ends = (("What to do now", story.next_action), ("Request", story.request_id))
+    return _lines(story.headline, (*story.facts, *ends))
+
+
+def _lines(headline: str, facts: tuple[tuple[str, str], ...]) -> str:
+    lines = [headline, *(f"{label}: {value}" for label, value in facts)]
     return "\n".join(_inert(" ".join(line.split())) for line in lines)
 
 
@@ -175,7 +199,7 @@ def _refused(error: SlackApiError, *, writing: bool) -> Exception:
     if status != 200:
         return refused("Slack", status, str(name or ""), writing=writing)
     if name in ("ratelimited", "rate_limited"):
-        return RateLimited("Slack asks for fewer calls")
+        return throttled("Slack")
     if name in _BAD_TOKEN:
         return VendorRejected(f"Slack does not take the bot's token: {name}", 401)
     if not isinstance(name, str) or name in _BROKEN or not re.fullmatch(r"[a-z_]{1,60}", name):

@@ -40,6 +40,15 @@ class Story:
         return f"{self.request_id}/{self.outcome}"
 
 
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What is told of one week."""
+
+    week: str
+    headline: str
+    facts: tuple[tuple[str, str], ...]
+
+
 def issued(request: Request, results: Json, issue_url: str | None = None) -> Story:
     """The license is out; ``results`` are those of the steps so far."""
     terms, email = results["license"], results["email"]

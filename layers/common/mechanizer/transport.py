@@ -8,6 +8,7 @@ else it may have happened.
 import re
 
 from mechanizer.errors import OutcomeUnknown, RateLimited, VendorRejected, VendorUnavailable
+from mechanizer.observability import count
 
 # Shorter than any function's timeout, several calls together.
 CONNECT_SECONDS = 3.0
@@ -16,21 +17,26 @@ READ_SECONDS = 6.0
 
 def refused(vendor: str, status: int, message: str, *, writing: bool) -> Exception:
     """The error for an answer that is none of success."""
-    said = (
-        f"{vendor} answered {status}: {brief(message)}" if brief(message) else f"{vendor} answered {status}"
-    )
+    what = f"answered {status}: {brief(message)}" if brief(message) else f"answered {status}"
     if status == 429:
-        return RateLimited(said)
+        return throttled(vendor, what)
     if status >= 500:
         return broken(vendor, f"answered {status}", writing=writing)
-    return VendorRejected(said, status)
+    return VendorRejected(f"{vendor} {what}", status)
 
 
 def broken(vendor: str, what: str, *, writing: bool, connected: bool = True) -> Exception:
     """The error for a call without an answer that makes sense."""
+    count("VendorFaults", vendor=vendor)
     if writing and connected:
         return OutcomeUnknown(f"{vendor} {what}: the write may have happened")
     return VendorUnavailable(f"{vendor} {what}")
+
+
+def throttled(vendor: str, what: str = "asks for fewer calls") -> Exception:
+    """The error for a call that was turned away because there were too many."""
+    count("VendorFaults", vendor=vendor)
+    return RateLimited(f"{vendor} {what}")
 
 
 def brief(message: str) -> str:

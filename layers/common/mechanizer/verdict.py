@@ -33,6 +33,7 @@ def judge(record: Record) -> Json:
         "reasons": reasons,
         "told": [] if reasons else _told(record, facts),
         "organization_id": organization.id if organization else None,
+        "organization_name": organization.name if organization else None,
     }
     ledger.save_verdict(request.request_id, verdict)
     for reason in reasons:

@@ -145,6 +145,7 @@ def _organization(found: Any) -> Organization:
         support_level=str(fields.get("support_level") or ""),
         marks=frozenset({*(found.tags or []), *ticked}),
         expiration_date=str(fields.get("expiration_date") or ""),
+        name=str(found.name or ""),
     )
 
 

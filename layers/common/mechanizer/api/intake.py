@@ -13,7 +13,6 @@ from mechanizer.admission import ground_to_replace
 from mechanizer.errors import VendorUnavailable
 from mechanizer.executions import Execution
 from mechanizer.ledger import Raced, Record, Ticket
-from mechanizer.observability import count
 from mechanizer.outcome import Status, status_of, view
 from mechanizer.request import Body, Request, request_id
 from mechanizer.retry import Policy
@@ -101,7 +100,6 @@ def _start(body: Body, agent_id: int, now: datetime, seen: Ticket | None) -> Ans
     )
     ledger.open_request(request, seen, started=False)
     _start_execution(request)
-    count("RequestsStarted")
     return Answer(202, _running(request.request_id))
 
 

@@ -10,7 +10,7 @@ import jwt
 from jwt.types import Options
 
 from mechanizer.errors import NotConfigured
-from mechanizer.secrets import secret
+from mechanizer.secrets import secret, unusable
 from mechanizer.settings import settings
 
 AUDIENCE = "mechanizer"
@@ -96,6 +96,7 @@ def _keys(*, fresh: bool) -> list[str]:
     # A secret without a usable value is not kept: somebody may have mended it.
     keys = _long_enough(secret("app_secret", fresh=fresh)) or _long_enough(secret("app_secret", fresh=True))
     if not keys:
+        unusable("app_secret", "is too short")
         raise NotConfigured(f"app_secret holds no value of at least {SHORTEST_SECRET} bytes")
     return keys
 

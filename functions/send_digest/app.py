@@ -1,0 +1,29 @@
+"""Tells the team's channel on Monday what the week before was like."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from mechanizer import ledger, slack
+from mechanizer.digest import LOOKED_BACK, digest, monday_before, organization_of
+from mechanizer.entry import observed
+from mechanizer.settings import settings
+
+Json = dict[str, Any]
+
+
+def handler(event: Json, context: Any) -> Json:
+    """``{"week", "requests"}``. The schedule's own time says which week, so that a late event tells its own."""
+    with observed(context):
+        zone = settings().support_time_zone
+        now = datetime.fromisoformat(event["time"]) if "time" in event else datetime.now(UTC)
+        monday = monday_before(now, zone)
+        records = [
+            record for id_ in ledger.recorded_in(ledger.week_of(monday)) if (record := ledger.find(id_))
+        ]
+        found = [(record, ledger.ticket(record.request.details.ticket_id)) for record in records]
+        since = datetime.combine(monday + timedelta(days=7), time(), zone) - LOOKED_BACK
+        asked = {id_ for record in records if (id_ := organization_of(record)) is not None}
+        licenses = {id_: len(ledger.licenses_of(id_, since)) for id_ in sorted(asked)}
+        told = digest(monday, found, licenses)
+        slack.tell_digest(ledger.DigestClaims(told.week), told)
+        return {"week": told.week, "requests": len(found)}

@@ -1,0 +1,66 @@
+"""What the dashboard shows is what somebody writes."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from mechanizer.observability import METRICS
+from tests.template.metrics import assert_measured
+from tests.template.stack import FUNCTIONS, Stack
+
+SEARCH = re.compile(
+    r"SEARCH\('\{(\S+?)\} MetricName=\"(\w+)\" service=\"\$\{AWS::StackName\}\"', 'Sum', 3600\)"
+)
+VALUE_OF = {"ApiId": "${Api}", "StateMachineArn": "${EmergencyLicenseStateMachine}"}
+
+
+@pytest.fixture
+def widgets(stack: Stack) -> list[dict[str, Any]]:
+    body = json.loads(stack.properties("Dashboard")["DashboardBody"]["Fn::Sub"])
+    return [widget["properties"] for widget in body["widgets"]]
+
+
+def test_every_series_is_written_by_somebody(widgets: list[dict[str, Any]]) -> None:
+    for namespace, name, dimensions in _series(widgets):
+        assert_measured(namespace, name, dict.fromkeys(dimensions), [])
+
+
+def test_every_series_is_this_stacks(stack: Stack, widgets: list[dict[str, Any]]) -> None:
+    for widget in widgets:
+        for metric in widget["metrics"]:
+            if isinstance(metric[0], str):
+                _, _, dimension, value = metric[:4]
+                names = re.findall(r"^\$\{([\w:]+)\}$", value)
+                assert names, metric
+                assert names[0] in {*stack.resources, "AWS::StackName"}, metric
+                assert VALUE_OF.get(dimension, value) == value, metric
+
+
+def test_all_that_is_counted_is_shown(widgets: list[dict[str, Any]]) -> None:
+    shown = {name for namespace, name, _ in _series(widgets) if namespace == "Mechanizer"}
+
+    # The alarms alone are about these; a license that is generated is issued a second later.
+    assert set(METRICS) - shown == {"SecretsUnusable", "EmailsUndelivered", "LicensesGenerated"}
+
+
+def test_every_function_is_shown(widgets: list[dict[str, Any]]) -> None:
+    for widget in widgets:
+        values = [metric[3] for metric in widget["metrics"] if metric[0] == "AWS/Lambda"]
+        assert values in ([], [f"${{{function}}}" for function in FUNCTIONS]), widget["title"]
+
+
+def _series(widgets: list[dict[str, Any]]) -> list[tuple[str, str, list[str]]]:
+    """Namespace, name and dimensions of each."""
+    found = []
+    for widget in widgets:
+        for metric in widget["metrics"]:
+            if isinstance(metric[0], dict):
+                search = SEARCH.fullmatch(metric[0]["expression"])
+                assert search, metric
+                namespace, *dimensions = search[1].split(",")
+                found.append((namespace, search[2], dimensions))
+            else:
+                found.append((metric[0], metric[1], [metric[2]]))
+    return found

@@ -1,0 +1,64 @@
+"""The gauge that calls a person: what the sweep finds failed for long, until it is healed or replaced."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mechanizer.aws import client
+from mechanizer.settings import settings
+from mechanizer.sweep import sweep
+from tests.environment import ENVIRONMENT
+from tests.workflow.case import Case
+
+
+@pytest.fixture
+def unrecovered(own_deployment, monkeypatch, capsys):
+    """What a sweep that runs so much later writes; it runs in the test's process, whose clock can be told."""
+    at = own_deployment
+    [ledger] = [name for name in at.aws("dynamodb").list_tables()["TableNames"] if "Ledger" in name]
+    here = {
+        "AWS_ENDPOINT_URL": at.ready["aws_endpoint_url"],
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "STATE_MACHINE_ARN": at.ready["state_machine_arn"],
+        "LEDGER_TABLE": ledger,
+    }
+    for name, value in {**ENVIRONMENT, **here}.items():
+        monkeypatch.setenv(name, value)
+
+    def swept(later):
+        capsys.readouterr()
+        sweep(datetime.now(UTC) + later)
+        [written] = [
+            record
+            for line in capsys.readouterr().out.splitlines()
+            if "FailuresUnrecovered" in (record := json.loads(line))
+        ]
+        return written["FailuresUnrecovered"]
+
+    for cached in (settings, client):
+        cached.cache_clear()
+    yield swept
+    for cached in (settings, client):
+        cached.cache_clear()
+
+
+def test_a_failure_counts_from_half_an_hour_on_until_it_is_healed_or_replaced(own_deployment, unrecovered):
+    healed, replaced = Case(own_deployment), Case(own_deployment)
+    for case in (healed, replaced):
+        with own_deployment.proxy.failing("SendEmail", case.request_id, 400, "MessageRejected"):
+            case.accepted()
+            case.ended("failed")
+
+    assert unrecovered(timedelta(minutes=25)) == [0]
+    assert unrecovered(timedelta(minutes=35)) == [2]
+    assert unrecovered(timedelta(hours=49)) == [0], "the window is over: it is given up"
+
+    healed.accepted()
+    healed.ended("issued")
+    assert unrecovered(timedelta(minutes=35)) == [1]
+
+    replaced.accepted(user_count=300)
+    replaced.ended("issued")
+    assert unrecovered(timedelta(minutes=35)) == [0]
