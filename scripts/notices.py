@@ -59,7 +59,7 @@ def page() -> str:
 
 def _row(library: Distribution, version: str) -> str:
     texts = sorted(str(file) for file in library.files or [] if LICENSE_FILE.search(str(file)))
-    shown = ", ".join(f"`{text.split('.dist-info/')[1]}`" for text in texts) or "–"
+    shown = ", ".join(f"`{text.split('.dist-info/')[1]}`" for text in texts) or "-"
     return f"| {library.name} | {version} | {license_of(library)} | {shown} |\n"
 
 

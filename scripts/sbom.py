@@ -15,7 +15,10 @@ def license_of(library: Distribution) -> str:
     metadata = library.metadata
     classifiers = metadata.get_all("Classifier") or []
     named = [each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License :: ")]
-    return metadata.get("License-Expression") or ", ".join(named) or metadata.get("License") or "unknown"
+    expression, words = (
+        "".join(metadata.get_all(field) or []) for field in ("License-Expression", "License")
+    )
+    return expression or ", ".join(named) or words or "unknown"
 
 
 def purl(library: Distribution) -> str:
