@@ -9,7 +9,7 @@ setup_audit := .venv-audit/.complete
 .PHONY: help demo test serve setup lint lock build app screenshots bench matrix permissions notices audit deploy e2e destroy clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-11s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-11s %s\n", $$1, $$2}'
 
 demo: $(setup) ## run the whole workflow once, here; the results stay in .sandbox/
 	@$(python) -m sandbox run events/state_machine/eligible.json
@@ -53,6 +53,16 @@ notices: $(setup) ## write THIRD_PARTY_NOTICES.md from the locks
 
 audit: $(setup_audit) ## look for known vulnerabilities in everything that is locked (needs a network)
 	@PYTHON=$(PYTHON) scripts/audit
+
+deploy: $(setup) ## deploy the build as a short-lived STACK=mechanizer-ci-… (the pipeline does)
+	@.ci/deploy $(STACK)
+
+e2e: $(setup) ## one request through STACK, until its e-mail is delivered
+	@eval "$$($(python) -m scripts.stack_secrets outputs $(STACK))" && export APP_SECRET && \
+	$(python) -m scripts.end_to_end "$$API_URL" "$$E2E_ZENDESK_SUBDOMAIN" "$$E2E_TICKET" "$$E2E_AGENT_ID"
+
+destroy: $(setup) ## delete STACK=mechanizer-ci-… with its tables, secrets and queue
+	@$(python) -m scripts.remove_stack $(STACK)
 
 clean: ## remove what the other targets made, .venv too
 	@rm -rf .venv .venv-checkov .venv-audit .sandbox .aws-sam build .hypothesis .mypy_cache .pytest_cache .ruff_cache
