@@ -34,8 +34,15 @@ def _delete_logs(aws: Client, name: str) -> None:
     aws("logs").delete_log_group(logGroupName=name)
 
 
+def _delete_layer(aws: Client, arn: str) -> None:
+    name, _, version = arn.rpartition(":")
+    aws("lambda").delete_layer_version(LayerName=name, VersionNumber=int(version))
+
+
+LAYER = "AWS::Lambda::LayerVersion"
 RETAINED: dict[str, Callable[[Client, str], None]] = {
     "AWS::DynamoDB::Table": _delete_table,
+    LAYER: _delete_layer,
     "AWS::KMS::Key": _delete_key,
     "AWS::Logs::LogGroup": _delete_logs,
     "AWS::SecretsManager::Secret": _delete_secret,
@@ -58,7 +65,9 @@ def remove(stack: str, retained: set[str], aws: Client) -> list[str]:
         (resource["ResourceType"], resource["PhysicalResourceId"])
         for page in pages
         for resource in page["StackResourceSummaries"]
-        if resource["LogicalResourceId"] in retained and resource.get("PhysicalResourceId")
+        # SAM retains layers, and names each after its content.
+        if resource["LogicalResourceId"] in retained or resource["ResourceType"] == LAYER
+        if resource.get("PhysicalResourceId")
     ]
     # If it is interrupted after the stack is gone, these names are all that is left to go by.
     print(f"{stack} retains:", *(name for _, name in kept), sep="\n  ", flush=True)
