@@ -98,6 +98,10 @@ def main(stack: str) -> int:
     except ValueError as error:
         print(f"remove_stack: {error}", file=sys.stderr)
         return 2
+    except ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+        print(f"{stack} does not exist")
     return 0
 
 
