@@ -3,18 +3,19 @@ PYTHON ?= python3
 python := .venv/bin/python
 setup := .venv/.complete
 setup_checkov := .venv-checkov/.complete
+setup_audit := .venv-audit/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve setup lint lock build app screenshots bench permissions clean
+.PHONY: help demo test serve setup lint lock build app screenshots bench matrix permissions notices audit deploy e2e destroy clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-11s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-11s %s\n", $$1, $$2}'
 
 demo: $(setup) ## run the whole workflow once, here; the results stay in .sandbox/
 	@$(python) -m sandbox run events/state_machine/eligible.json
 
-test: $(setup) ## run every test
-	@$(python) -m pytest -n 2 --dist loadgroup
+test: $(setup) ## run every test; TESTS="tests/unit …" only those
+	@$(python) -m pytest -n 2 --dist loadgroup $(TESTS)
 
 serve: $(setup) ## run the system here, with its page in the browser, until interrupted
 	@$(python) -m sandbox serve --today --time-scale 60
@@ -47,8 +48,24 @@ matrix: $(setup) ## run the fault matrix and write its tables into docs/reliabil
 permissions: $(setup) ## write who may do what into docs/security.md, as template.yaml says it
 	@$(python) -m scripts.permissions docs/security.md
 
+notices: $(setup) ## write THIRD_PARTY_NOTICES.md from the locks
+	@$(python) -m scripts.notices
+
+audit: $(setup_audit) ## look for known vulnerabilities in everything that is locked (needs a network)
+	@PYTHON=$(PYTHON) scripts/audit
+
+deploy: $(setup) ## deploy the build as a short-lived STACK=mechanizer-ci-… (the pipeline does)
+	@.ci/deploy $(STACK)
+
+e2e: $(setup) ## one request through STACK, until its e-mail is delivered
+	@eval "$$($(python) -m scripts.stack_secrets outputs $(STACK))" && export APP_SECRET && \
+	$(python) -m scripts.end_to_end "$$API_URL" "$$E2E_ZENDESK_SUBDOMAIN" "$$E2E_TICKET" "$$E2E_AGENT_ID"
+
+destroy: $(setup) ## delete STACK=mechanizer-ci-… with its tables, secrets and queue
+	@$(python) -m scripts.remove_stack $(STACK)
+
 clean: ## remove what the other targets made, .venv too
-	@rm -rf .venv .venv-checkov .sandbox .aws-sam build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-checkov .venv-audit .sandbox .aws-sam build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(setup): requirements-dev.txt scripts/setup
@@ -57,4 +74,8 @@ $(setup): requirements-dev.txt scripts/setup
 
 $(setup_checkov): requirements-checkov.txt scripts/setup
 	@PYTHON=$(PYTHON) scripts/setup .venv-checkov $<
+	@touch $@
+
+$(setup_audit): requirements-audit.txt scripts/setup
+	@PYTHON=$(PYTHON) scripts/setup .venv-audit $<
 	@touch $@

@@ -266,15 +266,18 @@ class _Pool:
 
     def invoke(self, payload: bytes) -> Answer:
         process = self._take()
+        if process is None:
+            return _failure("Runtime.ExitError", _Job(payload), "The sandbox is closed")
         try:
             return process.invoke(payload)
         finally:
             self._give_back(process)
 
-    def _take(self) -> _Process:
+    def _take(self) -> _Process | None:
+        """None when the pool is closed."""
         since = time.monotonic()
         with self._changed:
-            while True:
+            while not self._closed:
                 if idle := self._live_idle():
                     return idle
                 if self._may_start(time.monotonic() - since):
@@ -282,6 +285,7 @@ class _Pool:
                     self._all.add(process)
                     return process
                 self._changed.wait(PATIENCE_SECONDS)
+        return None
 
     def _live_idle(self) -> _Process | None:
         while self._idle:
@@ -318,6 +322,7 @@ class _Pool:
             self._closed = True
             for process in list(self._all):
                 self._remove(process)
+            self._changed.notify_all()
 
 
 class Runtime:

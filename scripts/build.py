@@ -5,6 +5,7 @@ for each function and layer, and the template that names them. The same sources 
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from samcli.yamlhelper import yaml_dump, yaml_parse
+
+from scripts import sbom
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / ".aws-sam/build"
@@ -114,6 +117,7 @@ def build(target: Target, folder: Path, only: str | None = None) -> dict[str, Ar
                 made[name] = _settled(folder / name)
             properties[key] = name
     (folder / "template.yaml").write_text(yaml_dump(template))
+    (folder / sbom.NAME).write_text(json.dumps(sbom.document(folder, made), indent=2) + "\n")
     return made
 
 

@@ -169,3 +169,13 @@ class TestInvoke:
         assert environment["AWS_ACCESS_KEY_ID"] == "SANDBOXStepFunction"
         assert environment["AWS_SECRET_ACCESS_KEY"] == environment["AWS_SESSION_TOKEN"] == "sandbox"
         assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
+
+
+def test_one_that_is_closed_starts_nothing(tmp_path):
+    with (tmp_path / "log").open("wb") as log:
+        runtime = Runtime(log)
+        runtime.add(Function("it", "arn:it", "app.handler", (tmp_path,), {}, 1, 128))
+        runtime.close()
+        answer = runtime.invoke("it", b"{}")
+    assert answer.error == "Unhandled"
+    assert b"closed" in answer.payload

@@ -15,7 +15,7 @@ from mechanizer.settings import settings
 from tests.environment import ENVIRONMENT
 
 VALUES = {
-    "signing_key_secret": {"private_key": "-----BEGIN PRIVATE KEY-----"},
+    "signing_key_secret": {"private_key": "-----BEGIN PRIVATE KEY-----"},  # pragma: allowlist secret
     "zendesk_secret": {"client_id": "mechanizer", "client_secret": "very secret"},
     "gitlab_secret": {"token": "glpat-secret"},
     "slack_secret": {"bot_token": "xoxb-secret"},

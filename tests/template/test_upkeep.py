@@ -1,0 +1,52 @@
+"""What is written down about versions and licenses holds."""
+
+import re
+import tomllib
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from scripts.notices import PAGE, ROOT, page, pins
+from scripts.remove_stack import RETAINED, remove, retained_by
+from tests.template.stack import Stack
+
+
+def test_the_notices_are_those_of_the_locks() -> None:
+    assert len(pins()) > 10
+    assert PAGE.read_text() == page(), "run make notices"
+
+
+def test_the_version_is_the_changelogs_newest() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    released = re.findall(
+        r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+
+    assert released[0] == version
+
+
+def test_the_pipelines_jobs_have_stages_and_their_targets_exist() -> None:
+    pipeline = yaml_parse((ROOT / ".gitlab-ci.yml").read_text())
+    known = {"image", "stages", "workflow", "variables", "default"}
+    jobs = {name: job for name, job in pipeline.items() if name not in known and not name.startswith(".")}
+    targets = set(re.findall(r"^([a-z0-9]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    assert {job["stage"] for job in jobs.values()} == set(pipeline["stages"])
+    for name, job in jobs.items():
+        called = re.findall(r"\bmake ([a-z0-9]+)", job["script"])
+        assert called, name
+        assert set(called) <= targets
+        assert set(job.get("needs", [])) <= set(jobs)
+        assert job.get("extends", ".aws") in pipeline
+
+
+def test_all_that_is_retained_can_be_removed_with_a_short_lived_stack(stack: Stack) -> None:
+    kinds = {stack.resources[name]["Type"] for name in retained_by(stack.template)}
+
+    assert kinds
+    assert kinds <= set(RETAINED)
+
+
+def test_no_other_stack_is_removed() -> None:
+    with pytest.raises(ValueError, match="only a stack whose name begins with"):
+        remove("mechanizer-prod", set(), lambda service: pytest.fail(f"{service} was called"))
