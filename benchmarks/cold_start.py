@@ -21,7 +21,14 @@ from benchmarks.table import Row
 from sandbox.runtime import Function
 
 ROOT = Path(__file__).parents[1]
-STEPS = ("check_eligibility", "generate_license", "send_email", "create_issue", "notify_slack", "comment_ticket")
+STEPS = (
+    "check_eligibility",
+    "generate_license",
+    "send_email",
+    "create_issue",
+    "notify_slack",
+    "comment_ticket",
+)
 EVENTS = {"api": "post_request", "report_failure": "failed", "track_delivery": "bounce_permanent"}
 PROBE = (ROOT / "benchmarks/probe.py").read_text()
 VENDORS = {
@@ -78,12 +85,23 @@ def rows(functions: Mapping[str, Function], rounds: int) -> tuple[list[Row], lis
     against_bare = {name: ratio(handlers[name], bare[name]) for name in functions}
     slowest, heaviest = (max(found, key=found.__getitem__) for found in (against_naive, against_bare))
     summed = median(
-        sum(handlers[name][n].seconds for name in STEPS) / (len(STEPS) * shared[n].seconds) for n in range(rounds)
+        sum(handlers[name][n].seconds for name in STEPS) / (len(STEPS) * shared[n].seconds)
+        for n in range(rounds)
     )
     memory = max(median(each.bytes for each in handlers[name]) for name in functions)
     figures = [
-        Row(f"cold start, the worst of {len(functions)} ({slowest})", "imported naively", against_naive[slowest], 0.58),
-        Row(f"cold start, the worst of {len(functions)} ({heaviest})", "a bare script", against_bare[heaviest], 1.15),
+        Row(
+            f"cold start, the worst of {len(functions)} ({slowest})",
+            "imported naively",
+            against_naive[slowest],
+            0.58,
+        ),
+        Row(
+            f"cold start, the worst of {len(functions)} ({heaviest})",
+            "a bare script",
+            against_bare[heaviest],
+            1.15,
+        ),
         Row("cold starts of the six steps, summed", "one module with everything, six times", summed, 0.38),
         Row(
             "memory at rest of the largest function",
@@ -116,7 +134,7 @@ def start(function: Function, what: str, event: str, *, everything: bool = False
     path = installed if everything else os.pathsep.join(map(str, function.paths))
     environment = {"PATH": os.defpath, "PYTHONPATH": path, **function.environment}
     command = [sys.executable, "-S", "-c", PROBE, what]
-    done = subprocess.run(command, input=event, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input=event, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise RuntimeError(f"{function.name}: {done.stderr[-2000:]}")
     return Start(**json.loads(done.stdout))
@@ -150,7 +168,9 @@ def bare_script(name: str) -> str:
 def vendors_of(name: str) -> str:
     path = ROOT / f"functions/{name}/requirements.in"
     lines = path.read_text().splitlines() if path.exists() else []
-    return "\n".join(VENDORS[line.split()[0]] for line in lines if line.split()[:1] and line.split()[0] in VENDORS)
+    return "\n".join(
+        VENDORS[line.split()[0]] for line in lines if line.split()[:1] and line.split()[0] in VENDORS
+    )
 
 
 def clients_of(name: str) -> tuple[str, ...]:

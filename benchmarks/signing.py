@@ -49,7 +49,9 @@ def _row(bits: int, rounds: int) -> Row:
         seconds_of(warm_up)
     # In short turns, so that a busy moment befalls both.
     speeds = [seconds_of(reference) / seconds_of(ours) for _ in range(rounds * 10)]
-    return Row(f"licenses a second, {bits} bits", "a signature and its recovery", median(speeds), 0.93, at_least=True)
+    return Row(
+        f"licenses a second, {bits} bits", "a signature and its recovery", median(speeds), 0.93, at_least=True
+    )
 
 
 def seconds_of(work: Callable[[], None]) -> float:
