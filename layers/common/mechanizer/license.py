@@ -10,6 +10,7 @@ import binascii
 import json
 import re
 import secrets
+import string
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ from mechanizer.errors import SigningKeyInvalid
 
 LONGEST_DAYS = 10
 SMALLEST_KEY_BITS = 2048
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_NO_BASE64 = bytes(set(range(128)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/"))
 
 
 class LicenseUnreadable(ValueError):
@@ -246,7 +249,7 @@ def _unseal(text: str, public: RSAPublicKey) -> dict[str, object]:
 
 def _compact(value: Mapping[str, object]) -> bytes:
     """JSON as Ruby writes it: no blanks, and UTF-8 where Python would write escapes."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _to_json(value).encode()
 
 
 def _json_object(raw: bytes) -> dict[str, object]:
@@ -261,20 +264,23 @@ def _json_object(raw: bytes) -> dict[str, object]:
 
 def _encode64(raw: bytes) -> str:
     """Base64 in Ruby's layout: lines of 60 characters, each ended."""
-    return "".join(binascii.b2a_base64(raw[i : i + 45]).decode() for i in range(0, len(raw), 45))
+    text = binascii.b2a_base64(raw, newline=False).decode()
+    return "".join([f"{text[i : i + 60]}\n" for i in range(0, len(text), 60)])
 
 
 def _decode64(text: object) -> bytes:
     """Base64 as leniently as Ruby: what is no base64 is skipped, the first ``=`` ends it."""
     if not isinstance(text, str):
         raise LicenseUnreadable("this is not a license file")
-    letters = re.sub(r"[^A-Za-z0-9+/]", "", text.partition("=")[0])
+    letters = text.partition("=")[0].encode("ascii", "ignore").translate(None, _NO_BASE64)
     try:
-        return binascii.a2b_base64(letters + "=" * (-len(letters) % 4))
+        return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
     except binascii.Error:
         raise LicenseUnreadable("this is not a license file") from None
 
 
 def _inside_boundary(text: str) -> str:
+    if " LICENSE" not in text:
+        return text
     after = re.split(r"(?:\A|\r?\n)-*BEGIN .+? LICENSE-*\r?\n", text)[-1]
     return re.split(r"\r?\n-*END .+? LICENSE-*(?:\r?\n|\Z)", after)[0]
