@@ -6,7 +6,7 @@ setup_checkov := .venv-checkov/.complete
 setup_audit := .venv-audit/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve setup lint lock build app screenshots bench matrix permissions notices audit deploy e2e destroy clean
+.PHONY: help demo test serve setup lint lock build app screenshots bench coldstarts matrix permissions notices audit deploy e2e destroy clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -39,8 +39,11 @@ screenshots: $(setup) ## take the documentation's pictures again (needs Chromium
 	@$(python) -m tests.browser.screenshots docs/images
 	@$(python) -m tests.browser.console_screenshots docs/images
 
-bench: ## run the benchmarks (not yet)
-	@echo "make bench: not yet, issue 6 brings it." >&2; exit 1
+bench: $(setup) ## measure speed, size and cost, and write docs/performance.md
+	@$(python) -m benchmarks
+
+coldstarts: $(setup) ## say which handlers have become slower to start than docs/performance.md has them
+	@$(python) -m benchmarks --cold-starts --rounds 3
 
 matrix: $(setup) ## run the fault matrix and write its tables into docs/reliability.md
 	@$(python) -m pytest tests/reliability/test_matrix.py --write-page

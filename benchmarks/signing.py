@@ -48,9 +48,18 @@ def _row(bits: int, rounds: int) -> Row:
     for warm_up in (reference, ours):
         seconds_of(warm_up)
     # In short turns, so that a busy moment befalls both.
+    signature = min(seconds_of(reference) for _ in range(rounds)) / AT_A_TIME
     speeds = [seconds_of(reference) / seconds_of(ours) for _ in range(rounds * 10)]
     return Row(
-        f"licenses a second, {bits} bits", "a signature and its recovery", median(speeds), 0.93, at_least=True
+        f"licenses a second, {bits} bits",
+        "a signature and its recovery",
+        median(speeds),
+        0.93,
+        at_least=True,
+        why=""
+        if bits > 2048
+        else "AES, JSON and base64, twice, are 0.04 ms a license, whatever the key. Where the "
+        f"processor makes a signature of 2048 bits in {1000 * signature:.1f} ms, they are more than 7 % of it.",
     )
 
 

@@ -258,7 +258,7 @@ class _Pool:
     """
 
     def __init__(self, function: Function, log: IO[bytes]) -> None:
-        self._function, self._log = function, log
+        self.function, self._log = function, log
         self._idle: list[_Process] = []
         self._all: set[_Process] = set()
         self._changed = threading.Condition()
@@ -281,7 +281,7 @@ class _Pool:
                 if idle := self._live_idle():
                     return idle
                 if self._may_start(time.monotonic() - since):
-                    process = _Process(self._function, self._log)
+                    process = _Process(self.function, self._log)
                     self._all.add(process)
                     return process
                 self._changed.wait(PATIENCE_SECONDS)
@@ -334,6 +334,10 @@ class Runtime:
 
     def add(self, function: Function) -> None:
         self._pools[function.name] = _Pool(function, self._log)
+
+    def function(self, name: str) -> Function:
+        """As it was added."""
+        return self._pools[name].function
 
     def __contains__(self, name: object) -> bool:
         return name in self._pools

@@ -81,8 +81,9 @@ def keep(request: Request, license: StoredLicense) -> StoredLicense:
         "expires": {"N": str(int((datetime.now(UTC) + KEPT).timestamp()))},
     }
     put = {"TableName": _table(), "Item": item, "ConditionExpression": "attribute_not_exists(request_id)"}
-    if not transact([{"Put": put}, active_check(request)]):
-        raise_if_superseded(request)
+    if transact([{"Put": put}, active_check(request)]):
+        return license
+    raise_if_superseded(request)
     return usable(request.request_id, find(request.request_id))
 
 
