@@ -212,7 +212,7 @@ class TestServe:
             "SlackSecret",
             "AppSecret",
         }
-        assert len(ready["functions"]) == 10
+        assert len(ready["functions"]) == 11
         assert ready["slack_url"].endswith("/api/")
         assert ready["zendesk_subdomain"] == "127"
         assert len(ready["app_secret"]) >= 32
