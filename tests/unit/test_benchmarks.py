@@ -1,0 +1,53 @@
+"""What the benchmarks say of what they measured; how fast anything is, is not tested."""
+
+import re
+
+import pytest
+
+from benchmarks.__main__ import HANDLERS, PAGE, compared
+from benchmarks.scale import simulate
+from benchmarks.table import Row, markdown
+
+
+def handlers_on_the_page(factor: float) -> list[tuple[str, ...]]:
+    """The page's rows, with each ratio so many times as large."""
+    rows = re.findall(
+        r"^\| (\w+) \| (\d+ ms) \| ([\d.]+) \| ([\d.]+) \| (\d+ MB) \|$", PAGE.read_text(), re.MULTILINE
+    )
+    assert len(rows) == 11
+    return [
+        (name, took, f"{float(naive) * factor:.2f}", bare, memory) for name, took, naive, bare, memory in rows
+    ]
+
+
+def test_a_cold_start_that_is_20_percent_slower_is_told() -> None:
+    assert all("SLOWER by" in line for line in compared(handlers_on_the_page(1.2)))
+
+
+def test_one_that_is_as_it_was_is_told_too() -> None:
+    assert all(line.endswith("as before") for line in compared(handlers_on_the_page(1.0)))
+
+
+def test_the_page_has_the_columns_that_are_compared() -> None:
+    assert markdown(HANDLERS, [])[0] in PAGE.read_text()
+
+
+@pytest.mark.parametrize(
+    ("value", "at_least", "met"), [(0.9, False, True), (0.9, True, False), (1.1, True, True)]
+)
+def test_a_target_is_a_bound_on_one_side(value: float, at_least: bool, met: bool) -> None:
+    assert Row("speed", "itself", value, 1.0, at_least=at_least).met is met
+
+
+def test_nobody_waits_on_a_day_of_a_thousand_requests() -> None:
+    outcome = simulate(1000)
+
+    assert all(each.ended and each.ended - each.arrived < 60 for each in outcome.executions)
+
+
+def test_on_a_day_of_a_hundred_thousand_the_mail_is_in_time_and_the_channel_is_not() -> None:
+    outcome = simulate(100_000)
+
+    assert max(each.mailed - each.arrived for each in outcome.executions if each.mailed) < 60
+    assert max(outcome.turned_away, key=outcome.turned_away.__getitem__) == "NotifySlack"
+    assert outcome.waiting > 1000
