@@ -78,7 +78,7 @@ def listed(value):
     return value if isinstance(value, list) else [value]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def seen(tmp_path_factory):
     folder = tmp_path_factory.mktemp("observed")
     seen = Seen()
