@@ -251,7 +251,9 @@ def _rule(deployment: Deployment, wanted: Wanted) -> Made:
                 f"the sandbox's rules have functions as plain targets; {wanted.logical_id} has {target}"
             )
         queue = target.get("DeadLetterConfig", {}).get("Arn")
-        functions[target["Arn"].split(":function:")[1].partition(":")[0]] = queue_name(queue) if queue else None
+        functions[target["Arn"].split(":function:")[1].partition(":")[0]] = (
+            queue_name(queue) if queue else None
+        )
     pattern = EventPattern.load(json.dumps(wanted.properties["EventPattern"]))
     deployment.rules.append(Rule(pattern, functions))
     return Made(
