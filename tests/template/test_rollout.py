@@ -1,11 +1,15 @@
 """A new version of a function takes over in parts, and goes away again when it fails."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scripts.expand_template import expand
 from tests.template.stack import FUNCTIONS, Stack, alias, targets_of
 
+ROOT = Path(__file__).parents[2]
 CALLERS = {"ApiFunction", "ReportFailureFunction", "RetryFailedFunction"}
 """They know the state machine."""
 CANARY = {"Fn::If": ["HasCanary", {"Ref": "Canary"}, "CodeDeployDefault.LambdaAllAtOnce"]}
@@ -98,7 +102,26 @@ def test_every_change_of_a_setting_makes_new_versions(stack: Stack) -> None:
         ]
         assert version["Description"] == {"Fn::Sub": "Settings ${Settings}"}, function
         # More would ask Lambda for a new version where nothing is new, which it refuses.
-        assert parameters_in(stack.environment(function)) & set(stack.parameters) == recorded, function
+        assert parameters_in(stack.properties(function)) & set(stack.parameters) == recorded, function
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("ContentUri: layers/common", "ContentUri: layers/next"),
+        ("    Handler: app.handler\n", "    Handler: app.next\n"),
+    ],
+    ids=["the layer", "a property"],
+)
+def test_so_does_a_change_of_what_they_run_on(stack: Stack, tmp_path: Path, old: str, new: str) -> None:
+    text = (ROOT / "template.yaml").read_text()
+    assert old in text
+    (tmp_path / "template.yaml").write_text(text.replace(old, new))
+    shutil.copytree(ROOT / "statemachine", tmp_path / "statemachine")
+    changed = Stack(expand(tmp_path))
+
+    kept = set(stack.names("AWS::Lambda::Version")) & set(changed.names("AWS::Lambda::Version"))
+    assert not kept
 
 
 def moved_by(stack: Stack, role: str) -> set[str]:
