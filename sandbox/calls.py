@@ -78,7 +78,7 @@ def _signer(authorization: str) -> tuple[str | None, str]:
 def _read(service: str, environ: Mapping[str, Any], body: bytes) -> tuple[str, Needs]:
     """The operation, and the actions that it needs with what each is on."""
     if service == "lambda":
-        name = unquote(environ["PATH_INFO"]).split("/")[3].rsplit(":", 1)[-1]
+        name = unquote(environ["PATH_INFO"]).split("/")[3].rpartition(":function:")[2]
         return "Invoke", iter([("lambda:InvokeFunction", _arn("lambda", f"function:{name}"))])
     if service == "ses":
         return "SendEmail", _mail(json.loads(body))

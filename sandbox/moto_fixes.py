@@ -223,7 +223,7 @@ def _mend_invoke(hooks: Hooks) -> None:
     def invoke(  # noqa: PLR0917  moto's own signature
         self: Any, name: str, qualifier: str | None, body: Any, headers: Any, response_headers: dict[str, str]
     ) -> bytes:
-        function = self.get_function(name, qualifier).function_name
+        function = self.get_function(function_name(name), qualifier).function_name
         payload = body.encode() if isinstance(body, str) else body or b"{}"
         kind = headers.get("X-Amz-Invocation-Type", "RequestResponse")
         if kind == "Event":

@@ -32,8 +32,14 @@ MADE_BY_MOTO = {
 WITHOUT_EFFECT = {
     "AWS::ApiGatewayV2::Api": "SAM's own local gateway serves the API",
     "AWS::ApiGatewayV2::Stage": "SAM's own local gateway serves the API",
+    "AWS::AppConfig::Application": "settings come by the environment",
+    "AWS::AppConfig::ConfigurationProfile": "settings come by the environment",
+    "AWS::AppConfig::HostedConfigurationVersion": "settings come by the environment",
     "AWS::CloudWatch::Alarm": "nothing is measured here",
     "AWS::CloudWatch::Dashboard": "nothing is measured here",
+    "AWS::CodeDeploy::Application": "a stack is made once here, and never updated",
+    "AWS::CodeDeploy::DeploymentConfig": "a stack is made once here, and never updated",
+    "AWS::CodeDeploy::DeploymentGroup": "a stack is made once here, and never updated",
     "AWS::IAM::ManagedPolicy": "IAM is not enforced here",
     "AWS::Lambda::Permission": "IAM is not enforced here",
     "AWS::Logs::MetricFilter": "nothing is measured here",
@@ -148,6 +154,20 @@ def _function(deployment: Deployment, wanted: Wanted) -> Made:
     return Made(wanted.name, {"Arn": arn})
 
 
+def _version(deployment: Deployment, wanted: Wanted) -> Made:
+    return Made(_qualified(deployment, wanted, "1"), {"Version": "1"})
+
+
+def _alias(deployment: Deployment, wanted: Wanted) -> Made:
+    return Made(_qualified(deployment, wanted, wanted.properties["Name"]))
+
+
+def _qualified(deployment: Deployment, wanted: Wanted, qualifier: str) -> str:
+    """A function has one version here: with any qualifier it is the same."""
+    name = wanted.properties["FunctionName"]
+    return f"arn:aws:lambda:{deployment.region}:{deployment.account}:function:{name}:{qualifier}"
+
+
 def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -231,7 +251,9 @@ def _rule(deployment: Deployment, wanted: Wanted) -> Made:
                 f"the sandbox's rules have functions as plain targets; {wanted.logical_id} has {target}"
             )
         queue = target.get("DeadLetterConfig", {}).get("Arn")
-        functions[target["Arn"].split(":function:")[1]] = queue_name(queue) if queue else None
+        functions[target["Arn"].split(":function:")[1].partition(":")[0]] = (
+            queue_name(queue) if queue else None
+        )
     pattern = EventPattern.load(json.dumps(wanted.properties["EventPattern"]))
     deployment.rules.append(Rule(pattern, functions))
     return Made(
@@ -264,8 +286,10 @@ def _without_effect(deployment: Deployment, wanted: Wanted) -> Made:
 
 MADE_HERE: Mapping[str, tuple[str, Make]] = {
     "AWS::Events::Rule": ("Name", _rule),
+    "AWS::Lambda::Alias": ("", _alias),
     "AWS::Lambda::Function": ("FunctionName", _function),
     "AWS::Lambda::LayerVersion": ("LayerName", _layer),
+    "AWS::Lambda::Version": ("", _version),
     "AWS::SES::ConfigurationSet": ("Name", _configuration_set),
     "AWS::SES::ConfigurationSetEventDestination": ("", _event_destination),
     "AWS::SecretsManager::Secret": ("Name", _secret),

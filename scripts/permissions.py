@@ -15,6 +15,7 @@ BEGIN = "<!-- begin: permissions, written by `make permissions` -->\n"
 END = "<!-- end: permissions -->\n"
 HEAD = ("who", "may", "on", "because it is no narrower, or only if")
 WILDCARDS: tuple[tuple[str, str, str], ...] = (
+    ("cloudwatch:DescribeAlarms", "*", "as AWS's own policy for CodeDeploy has it"),
     (r"logs:(\w+LogDeliver(y|ies)|PutResourcePolicy|Describe\w+)", "*", "log delivery knows no resources"),
     (r"xray:(Put|GetSampling)\w+", "*", "X-Ray knows no resources"),
     (
@@ -72,7 +73,9 @@ def _shown(value: Any) -> str:
     """A value of the template in a word: a logical id, or the last part of an ARN."""
     match value:
         case {"Ref": name} | {"Fn::GetAtt": [name, _]}:
-            return str(name)
+            return re.sub("Aliaslive$", ":live", name)
+        case {"Fn::Sub": str(text)} if text.startswith("${"):
+            return text.replace("${", "").replace(".Arn}", "")
         case {"Fn::Sub": text}:
             return re.sub(r"\$\{AWS::\w+\}", "", text).split(":", 5)[-1]
     return str(value)

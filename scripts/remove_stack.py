@@ -85,7 +85,12 @@ def remove(stack: str, retained: set[str], aws: Client) -> list[str]:
 def retained_by(template: dict[str, Any]) -> set[str]:
     """The logical ids of what a template retains."""
     resources = template["Resources"].items()
-    return {name for name, each in resources if each.get("DeletionPolicy", "").startswith("Retain")}
+    return {
+        name
+        for name, each in resources
+        # A function's versions go with it.
+        if each.get("DeletionPolicy", "").startswith("Retain") and each["Type"] != "AWS::Lambda::Version"
+    }
 
 
 def main(stack: str) -> int:

@@ -60,11 +60,13 @@ def test_a_raw_mail_needs_both_actions_on_both_resources():
     }
 
 
-@pytest.mark.parametrize("name", ["other", "arn:aws:lambda:us-east-1:123456789012:function:other"])
-def test_an_invocation_is_of_a_function(name):
-    path = f"/2015-03-31/functions/{name}/invocations"
+@pytest.mark.parametrize("function", ["other", "other:live"])
+@pytest.mark.parametrize("before", ["", "arn:aws:lambda:us-east-1:123456789012:function:"])
+def test_an_invocation_is_of_a_function_or_an_alias(before, function):
+    path = f"/2015-03-31/functions/{before}{function}/invocations"
 
-    assert made("lambda", path=path) == {("lambda:InvokeFunction", "arn:aws:lambda:here:function:other"): 1}
+    needs = ("lambda:InvokeFunction", f"arn:aws:lambda:here:function:{function}")
+    assert made("lambda", path=path) == {needs: 1}
 
 
 def test_what_no_function_signed_is_not_written_down():

@@ -143,6 +143,17 @@ class TestInvoke:
         assert "FunctionError" not in answer
         assert payload["state"] == "x"
 
+    @pytest.mark.parametrize("qualifier", ["live", "1", "$LATEST"])
+    def test_it_answers_by_any_alias_or_version(self, served, qualifier):
+        event = {"state": "x", "input": {}, "execution": {}}
+        name = served.ready["functions"]["StepFunction"]
+        for answer in (
+            served.invoke(name, event, Qualifier=qualifier),
+            served.invoke(f"{name}:{qualifier}", event),
+        ):
+            environment = json.load(answer["Payload"])["environment"]
+            assert environment["AWS_LAMBDA_FUNCTION_NAME"] == name
+
     def test_an_error_is_marked(self, served):
         answer = served.invoke("StepFunction", {"state": "x", "input": {"x": "lasting"}})
         assert answer["FunctionError"] == "Unhandled"

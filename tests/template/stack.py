@@ -79,6 +79,11 @@ def folder(function: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", function.removesuffix("Function")).lower()
 
 
+def alias(function: str) -> str:
+    """The logical id of the alias by which a function is called."""
+    return f"{function}Aliaslive"
+
+
 def targets_of(resource: Any) -> set[str]:
     """The logical ids that a policy's resource names."""
     match resource:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.template.stack import Stack
+from tests.template.stack import Stack, alias
 
 QUEUE = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
 ASYNC = ["ReportFailureFunction", "RetryFailedFunction", "SendDigestFunction", "TrackDeliveryFunction"]
@@ -26,7 +26,7 @@ def test_nothing_else_is_called_without_anyone_waiting(stack: Stack) -> None:
     ]
     schedules = [stack.properties(name)["Target"]["Arn"] for name in stack.names("AWS::Scheduler::Schedule")]
 
-    assert {arn["Fn::GetAtt"][0] for arn in (*rules, *schedules)} == set(ASYNC)
+    assert {arn["Ref"] for arn in (*rules, *schedules)} == set(map(alias, ASYNC))
 
 
 def test_an_event_that_reaches_no_function_lands_there_too(stack: Stack) -> None:
@@ -95,6 +95,6 @@ def test_the_sweep_runs_every_quarter_of_an_hour_and_the_digest_on_monday(stack:
     for name in stack.names("AWS::Scheduler::Schedule"):
         schedule = stack.properties(name)
         when = (schedule["ScheduleExpression"], schedule.get("ScheduleExpressionTimezone"))
-        found[schedule["Target"]["Arn"]["Fn::GetAtt"][0]] = when
+        found[schedule["Target"]["Arn"]["Ref"]] = when
 
-    assert found == SCHEDULES
+    assert found == {alias(function): when for function, when in SCHEDULES.items()}

@@ -65,4 +65,8 @@ def test_no_name_stops_a_second_stack_in_the_same_account(stack: Stack) -> None:
     }
 
     # What lives inside a resource of the stack needs no name of its own.
-    assert fixed <= {("ApiApiGatewayDefaultStage", "StageName", "$default")}
+    assert fixed <= {
+        ("ApiApiGatewayDefaultStage", "StageName", "$default"),
+        ("SettingsProfile", "Name", "settings"),
+        *((f"{function}Aliaslive", "Name", "live") for function in FUNCTIONS),
+    }

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mechanizer import errors
-from tests.template.stack import Stack
+from tests.template.stack import Stack, alias
 
 NEXT = {
     "CheckEligibility": "Eligible?",
@@ -104,7 +104,7 @@ def test_each_task_calls_its_function_and_outlasts_it(stack: Stack, machine: Mac
 
     assert task["Resource"] == "arn:aws:states:::lambda:invoke"
     assert placeholder
-    assert substitutions[placeholder[1]] == {"Fn::GetAtt": [FUNCTION_OF[state], "Arn"]}
+    assert substitutions[placeholder[1]] == {"Ref": alias(FUNCTION_OF[state])}
     assert task["TimeoutSeconds"] > stack.properties(FUNCTION_OF[state])["Timeout"]
 
 
