@@ -32,6 +32,7 @@ DEFAULTS = {
     "MaxRedrives": 8,
     "AlarmEmail": "",
     "PermissionsBoundary": "",
+    "CustomerKey": "no",
 }
 NUMBERS = [name for name, default in DEFAULTS.items() if isinstance(default, int)]
 GIVEN = {
@@ -66,7 +67,7 @@ def test_each_is_typed_bounded_and_explained(stack: Stack) -> None:
             assert parameter["MinValue"] <= parameter["Default"] <= parameter["MaxValue"], name
         else:
             assert parameter["Type"] == "String"
-            assert parameter["AllowedPattern"], name
+            assert parameter.get("AllowedPattern") or parameter["AllowedValues"], name
 
 
 def test_the_code_accepts_the_defaults(stack: Stack) -> None:
