@@ -34,7 +34,7 @@ def test_every_parameter_reaches_the_code_or_the_stack_alone(stack: Stack) -> No
         if isinstance(value, dict)
     }
 
-    assert set(stack.parameters) - reached == {"AlarmEmail", "PermissionsBoundary", "Rollout"}
+    assert set(stack.parameters) - reached == {"AlarmEmail", "CustomerKey", "PermissionsBoundary", "Rollout"}
 
 
 def test_a_claim_outlives_the_function_that_holds_it(stack: Stack) -> None:
