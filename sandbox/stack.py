@@ -1,6 +1,7 @@
 """template.yaml -> SAM's translator -> the embedded CloudFormation."""
 
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,8 @@ def translate(template: dict[str, Any], project: Path, region: str) -> dict[str,
                 properties["ContentUri"] = ARTIFACTS + properties["ContentUri"]
             case "AWS::Serverless::StateMachine" if "DefinitionUri" in properties:
                 properties["Definition"] = _definition(project / properties.pop("DefinitionUri"))
+    # It warns for each function of a toggle that only AWS's own deployments have.
+    logging.getLogger("samtranslator.feature_toggle").setLevel(logging.ERROR)
     try:
         translated: dict[str, Any] = transform(template, {"AWS::Region": region}, _NoManagedPolicies())
     except InvalidDocumentException as error:
