@@ -11,7 +11,6 @@ import json
 import os
 import sys
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -28,7 +27,7 @@ BITS = 2048
 NAME, PUBLIC_NAME = "signing_key.pem", "public_key.pem"
 
 
-def new(folder: Path) -> list[Path]:
+def new(folder: Path) -> tuple[Path, Path]:
     """Writes a new pair, the private key readable by its owner alone -> both files.
 
     Raises FileExistsError: no key is ever overwritten.
@@ -38,7 +37,7 @@ def new(folder: Path) -> list[Path]:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     folder.mkdir(parents=True, exist_ok=True)
-    files = [folder / NAME, folder / PUBLIC_NAME]
+    files = (folder / NAME, folder / PUBLIC_NAME)
     for path, text in zip(
         files, (private.decode(), SigningKey.load(private.decode()).public_pem), strict=True
     ):
@@ -64,11 +63,7 @@ def check(private: Path, public: Path | None) -> str:
         company="Check",
     )
     read(key.issue(terms), key.public_pem)
-    der = key.public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    print(
-        f"Good: RSA, {key.private.key_size} bits, public key SHA-256 {sha256(der).hexdigest()}",
-        file=sys.stderr,
-    )
+    print(f"Good: RSA, {key.private.key_size} bits, public key sha256:{key.fingerprint}", file=sys.stderr)
     return json.dumps(fields)
 
 
@@ -77,7 +72,9 @@ def main(arguments: list[str]) -> int:
     try:
         match arguments:
             case ["new", folder]:
-                print(*new(Path(folder)), sep="\n")
+                files = new(Path(folder))
+                print(*files, sep="\n")
+                check(*files)
             case ["check" | "secret" as command, private, *public] if len(public) < 2:
                 value = check(Path(private), Path(public[0]) if public else None)
                 if command == "secret":

@@ -14,10 +14,11 @@ def handler(run: Run) -> Json:
     """``{"iid", "url"}``."""
 
     def create() -> Json:
-        title, issued = story.success_title(run.request), story.issued(run.request, run.results)
-        text = license_store.text_of(run.request.request_id)
-        issue = gitlab.issue(run.effects, title, issued, text)
-        gitlab.close_issue(issue["iid"], title, issued, text)
+        license = license_store.sent(run.request.request_id)
+        title = story.success_title(run.request)
+        issued = story.issued(run.request, run.results, public_key=license.public_key)
+        issue = gitlab.issue(run.effects, title, issued, license.text)
+        gitlab.close_issue(issue["iid"], title, issued, license.text)
         return {"iid": issue["iid"], "url": issue["url"]}
 
     created = run.step("create_issue", create)

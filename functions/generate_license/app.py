@@ -9,7 +9,7 @@ from mechanizer.entry import Run, step_function
 from mechanizer.errors import SigningKeyInvalid
 from mechanizer.license import License, SigningKey, emergency_license
 from mechanizer.license_store import StoredLicense
-from mechanizer.observability import count
+from mechanizer.observability import count, logger
 from mechanizer.request import Request
 from mechanizer.secrets import secret, unusable
 from mechanizer.settings import settings
@@ -39,21 +39,30 @@ def _generate(request: Request) -> StoredLicense:
         name=settings().licensee_name,
         company=settings().licensee_company,
     )
-    made = StoredLicense(_signed(terms), terms.starts_on, terms.expires_on, terms.blocks_on, terms.user_count)
+    text, public_key = _signed(terms)
+    made = StoredLicense(
+        text, terms.starts_on, terms.expires_on, terms.blocks_on, terms.user_count, public_key
+    )
     count("LicensesGenerated")
-    return license_store.keep(request, made)
+    kept = license_store.keep(request, made)
+    logger.info("a license is kept", public_key=kept.public_key)
+    return kept
 
 
-def _signed(terms: License) -> str:
-    """A license; a key that is no good is read again, as somebody may have mended it."""
+def _signed(terms: License) -> tuple[str, str]:
+    """A license and its key's fingerprint; a key that is no good is read again: it may be mended."""
     try:
-        return _signing_key(fresh=False).issue(terms)
+        return _issued(_signing_key(fresh=False), terms)
     except SigningKeyInvalid:
         try:
-            return _signing_key(fresh=True).issue(terms)
+            return _issued(_signing_key(fresh=True), terms)
         except SigningKeyInvalid:
             unusable("signing_key_secret", "is no key that makes licenses")
             raise
+
+
+def _issued(key: SigningKey, terms: License) -> tuple[str, str]:
+    return key.issue(terms), key.fingerprint
 
 
 def _signing_key(*, fresh: bool) -> SigningKey:

@@ -453,7 +453,9 @@ def test_a_delivery_is_noted_before_the_request_is_known():
 
 # Licenses
 
-LICENSE = StoredLicense("bGljZW5zZQ==\n", date(2026, 1, 1), date(9999, 1, 1), date(9999, 1, 6), 250)
+LICENSE = StoredLicense(
+    "bGljZW5zZQ==\n", date(2026, 1, 1), date(9999, 1, 1), date(9999, 1, 6), 250, "ab" * 32
+)
 
 
 def test_a_request_has_one_license_for_ever():
@@ -461,7 +463,15 @@ def test_a_request_has_one_license_for_ever():
     assert license_store.keep(made, LICENSE) == LICENSE
     assert license_store.keep(made, replace(LICENSE, text="another")) == LICENSE
     assert license_store.find("zd-4242-1") == LICENSE
-    assert license_store.text_of("zd-4242-1") == LICENSE.text
+    assert license_store.sent("zd-4242-1") == LICENSE
+
+
+def test_a_license_from_before_its_public_key_was_kept_is_still_one(database: Any):
+    license_store.keep(opened(), LICENSE)
+    [item] = items(database, "licenses")
+    del item["public_key"]
+    database.put_item(TableName="licenses", Item=item)
+    assert license_store.sent("zd-4242-1") == replace(LICENSE, public_key="")
 
 
 def test_a_superseded_request_gets_no_license():
@@ -484,10 +494,10 @@ def test_a_license_past_its_last_day_or_gone_is_not_sent():
     with pytest.raises(LicenseExpired, match="no longer kept"):
         license_store.usable("zd-4242-1", None)
     with pytest.raises(LicenseExpired, match="no longer kept"):
-        license_store.text_of("zd-4242-1")
+        license_store.sent("zd-4242-1")
 
 
-def test_the_terms_tell_everything_but_the_text():
+def test_the_terms_tell_neither_the_text_nor_the_key():
     terms = LICENSE.terms()
     assert set(terms) == {"sha256", "starts_on", "expires_on", "blocks_on", "user_count"}
     assert LICENSE.text not in json.dumps(terms)

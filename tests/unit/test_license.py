@@ -7,6 +7,7 @@ import secrets
 import textwrap
 import traceback
 from datetime import date, timedelta
+from hashlib import sha256
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
@@ -525,6 +526,15 @@ def test_a_key_in_the_old_pem_form_makes_licenses():
 def test_tells_the_public_key():
     assert SigningKey.load(private_pem()).public_pem == public_pem()
     assert SigningKey.load(private_pem(), public_pem()).public_pem == public_pem()
+
+
+def test_its_fingerprint_is_that_of_the_public_key_that_reads_its_licenses():
+    def fingerprint(number):
+        body = "".join(public_pem(number=number).splitlines()[1:-1])
+        return sha256(base64.b64decode(body)).hexdigest()
+
+    assert SigningKey.load(private_pem()).fingerprint == fingerprint(1) != fingerprint(2)
+    assert SigningKey.load(private_pem(), public_pem()).fingerprint == fingerprint(1)
 
 
 @pytest.mark.parametrize("public", ["", "no key", "\ud800", private_pem, unknown_public_key])

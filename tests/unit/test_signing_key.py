@@ -21,9 +21,17 @@ def test_a_new_pair_is_good_and_for_its_owner_alone(
     assert main(["check", *pair]) == 0
 
     captured = capsys.readouterr()
-    assert "Good: RSA, 2048 bits" in captured.err
+    key = SigningKey.load(Path(pair[0]).read_text())
+    assert captured.err == f"Good: RSA, 2048 bits, public key sha256:{key.fingerprint}\n"
     assert "PRIVATE" not in captured.out + captured.err
     assert Path(pair[0]).stat().st_mode & 0o077 == 0
+
+
+def test_a_new_pair_is_told_with_its_fingerprint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", str(tmp_path / "trial")]) == 0
+
+    key = SigningKey.load((tmp_path / "trial/signing_key.pem").read_text())
+    assert key.fingerprint in capsys.readouterr().err
 
 
 def test_the_secret_is_what_the_function_reads(pair: list[str], capsys: pytest.CaptureFixture[str]) -> None:

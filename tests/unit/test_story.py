@@ -46,6 +46,12 @@ def test_an_issued_license_is_told_with_its_dates():
     assert told.reference == "zd-4242-1/issued"
 
 
+def test_the_public_key_that_reads_the_license_is_told_where_it_is_known():
+    told = story.issued(request(), results(), public_key="ab" * 32)
+    assert dict(told.facts)["Public key"] == f"sha256:{'ab' * 32}"
+    assert "Public key" not in dict(story.issued(request(), results()).facts)
+
+
 def test_what_the_rules_tell_without_refusing_is_told_too():
     notes = ["Zendesk has another expiry date.", "The organization got 3 emergency licenses in 90 days."]
     told = story.issued(request(), results(eligibility={**verdict(), "told": notes}), "https://issue.example")

@@ -1,6 +1,10 @@
 """What the issue tracker gets: one issue a request, with all that somebody needs who was not there."""
 
+import json
 import re
+from base64 import b64decode
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +43,15 @@ class TestSuccess:
         (mail,) = issued.mails()
 
         assert without_spaces(mail.license.decode()) in without_spaces(issue["description"])
+
+    def test_says_which_public_key_reads_it_and_nothing_else_does(self, issued, issue):
+        pem = Path(issued.at.ready["public_key"]).read_text()
+        fingerprint = sha256(b64decode("".join(pem.strip().splitlines()[1:-1]))).hexdigest()
+
+        assert f"- Public key: `sha256:{fingerprint}`" in issue["description"].splitlines()
+        assert fingerprint not in json.dumps(
+            [issued.view(), issued.at.history(issued.own_execution)], default=str
+        )
 
     def test_is_named_by_output_and_answer(self, issued, issue):
         assert issued.output()["issue"] == {"iid": issue["iid"], "url": issue["web_url"]}

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Self
 
 from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
@@ -138,6 +139,11 @@ class SigningKey:
     def public_pem(self) -> str:
         """The public key as PEM, for whoever reads the licenses."""
         return self.public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the public key as DER, in hex: which key reads a license."""
+        return sha256(self.public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
 
     def issue(self, terms: License) -> str:
         """The text of the license file, which was read back with the public key and compared.

@@ -23,9 +23,11 @@ class StoredLicense:
     expires_on: date
     blocks_on: date
     user_count: int
+    public_key: str = ""
+    """Fingerprint of the key that it was read back with; empty for those made before that was kept."""
 
     def terms(self) -> dict[str, object]:
-        """What may be told of it: everything but the text."""
+        """What the state machine may tell of it."""
         return {
             "sha256": sha256(self.text.encode()).hexdigest(),
             "starts_on": self.starts_on.isoformat(),
@@ -50,11 +52,12 @@ def find(request_id: str) -> StoredLicense | None:
         expires_on=date.fromisoformat(item["expires_on"]),
         blocks_on=date.fromisoformat(item["blocks_on"]),
         user_count=int(item["user_count"]),
+        public_key=item.get("public_key", ""),
     )
 
 
-def text_of(request_id: str) -> str:
-    """The text of a license that was sent, past its last day too.
+def sent(request_id: str) -> StoredLicense:
+    """A license that was sent, past its last day too.
 
     Raises:
         LicenseExpired: it is no longer kept.
@@ -62,7 +65,7 @@ def text_of(request_id: str) -> str:
     license = find(request_id)
     if license is None:
         raise LicenseExpired(f"The license of {request_id} is no longer kept")
-    return license.text
+    return license
 
 
 def keep(request: Request, license: StoredLicense) -> StoredLicense:
@@ -78,6 +81,7 @@ def keep(request: Request, license: StoredLicense) -> StoredLicense:
         "expires_on": {"S": license.expires_on.isoformat()},
         "blocks_on": {"S": license.blocks_on.isoformat()},
         "user_count": {"N": str(license.user_count)},
+        "public_key": {"S": license.public_key},
         "expires": {"N": str(int((datetime.now(UTC) + KEPT).timestamp()))},
     }
     put = {"TableName": _table(), "Item": item, "ConditionExpression": "attribute_not_exists(request_id)"}

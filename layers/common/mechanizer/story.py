@@ -49,14 +49,16 @@ class Digest:
     facts: tuple[tuple[str, str], ...]
 
 
-def issued(request: Request, results: Json, issue_url: str | None = None) -> Story:
-    """The license is out; ``results`` are those of the steps so far."""
+def issued(request: Request, results: Json, issue_url: str | None = None, public_key: str = "") -> Story:
+    """The license is out; ``results`` are those of the steps so far, ``public_key`` the fingerprint."""
     terms, email = results["license"], results["email"]
     facts = [
         *_request_facts(request),
         ("Expires on", terms["expires_on"]),
         ("Changes are blocked on", terms["blocks_on"]),
     ]
+    if public_key:
+        facts.append(("Public key", f"sha256:{public_key}"))
     if issue_url:
         facts.append(("Issue", issue_url))
     if email["possibly_sent_twice"]:
