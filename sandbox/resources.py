@@ -24,6 +24,7 @@ from sandbox.events import Rule
 MADE_BY_MOTO = {
     "AWS::DynamoDB::Table",
     "AWS::IAM::Role",
+    "AWS::KMS::Key",
     "AWS::Logs::LogGroup",
     "AWS::SNS::Subscription",
     "AWS::SNS::Topic",

@@ -35,6 +35,7 @@ def test_every_parameter_reaches_the_code_or_the_stack_alone(stack: Stack) -> No
     }
 
     assert set(stack.parameters) - reached == {"AlarmEmail", "PermissionsBoundary", "Rollout"}
+    assert set(stack.parameters) - reached == {"AlarmEmail", "CustomerKey", "PermissionsBoundary"}
 
 
 def test_a_claim_outlives_the_function_that_holds_it(stack: Stack) -> None:

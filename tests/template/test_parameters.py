@@ -33,6 +33,7 @@ DEFAULTS = {
     "AlarmEmail": "",
     "PermissionsBoundary": "",
     "Rollout": "canary",
+    "CustomerKey": "no",
 }
 NUMBERS = [name for name, default in DEFAULTS.items() if isinstance(default, int)]
 GIVEN = {
