@@ -3,12 +3,14 @@
 import json
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 
+import boto3
 import pytest
 
 from sandbox.errors import SandboxError
-from sandbox.world import Sandbox
+from sandbox.world import Options, Sandbox
 
 PROJECT = Path(__file__).with_name("project")
 
@@ -66,3 +68,16 @@ def test_there_is_one_at_a_time(tmp_path):
         Sandbox(tmp_path / "second", project=PROJECT),
     ):
         pass
+
+
+def test_the_key_that_a_deployment_asks_for_is_made_and_taken(tmp_path):
+    with Sandbox(tmp_path / "out", Options(parameters={"CustomerKey": "yes"})) as sandbox:
+        aws = partial(boto3.client, endpoint_url=sandbox.aws.url)
+        [key] = aws("kms").list_keys()["Keys"]
+        # moto's tables and log groups know none; tests/template/test_customer_key.py holds theirs.
+        secrets = aws("secretsmanager").list_secrets()["SecretList"]
+        [queue] = aws("sqs").list_queues()["QueueUrls"]
+        of_queue = aws("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["KmsMasterKeyId"])
+
+    assert [secret["KmsKeyId"] for secret in secrets] == [key["KeyArn"]] * 5
+    assert of_queue["Attributes"]["KmsMasterKeyId"] == key["KeyArn"]
