@@ -1,6 +1,7 @@
 """What a deployment may be told: bounded in the template, and once more in the code."""
 
 import re
+from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
@@ -113,7 +114,21 @@ def test_the_code_has_the_same_bounds(stack: Stack, name: str) -> None:
         ("SlackChannel", ["#support_licensing-subscription", "C012AB3CD"], ["", "#", "two words", "<!here>"]),
         ("SenderEmail", ["a@b.example"], ["", "A <a@b.example>", "a@b", "a@b.example\nBcc: c@d.example"]),
         ("EmergencyDays", ["SAT,SUN", "MON,TUE,WED,THU,FRI,SAT,SUN"], ["", "SAT,", "sat", "SAT, SUN", "6"]),
-        ("ExtraEmergencyDates", ["", "2026-12-25", "2026-12-25,2027-01-01"], ["25.12.2026", "2026-12-25,"]),
+        (
+            "ExtraEmergencyDates",
+            ["", "2026-12-25", "2026-12-25,2027-01-01", "2028-02-29,2026-06-30,2026-07-31"],
+            [
+                *(
+                    "25.12.2026",
+                    "2026-12-25,",
+                    ",2026-12-25",
+                    "2026-12-252026-12-26",
+                    "2026-12-25 2026-12-26",
+                ),
+                *("2026-13-01", "2026-00-10", "2026-01-00", "2026-12-32", "2026-13-40", "2026-02-30"),
+                *("2026-06-31", "0000-01-01"),
+            ],
+        ),
         (
             "SupportTimeZone",
             ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"],
@@ -136,6 +151,14 @@ def test_a_pattern_lets_through_what_works_and_nothing_else(
 
     assert [value for value in accepted if not re.fullmatch(parameter["AllowedPattern"], value)] == []
     assert [value for value in refused if re.fullmatch(parameter["AllowedPattern"], value)] == []
+
+
+def test_every_date_that_a_year_has_may_be_an_emergency_and_no_other(stack: Stack) -> None:
+    pattern = stack.parameters["ExtraEmergencyDates"]["AllowedPattern"]
+    leap = {(date(2028, 1, 1) + timedelta(days=day)).isoformat() for day in range(366)}
+    written = {f"2028-{month:02}-{day:02}" for month in range(100) for day in range(100)}
+
+    assert {text for text in written if re.fullmatch(pattern, text)} == leap
 
 
 @pytest.mark.parametrize(("trial", "limit"), list(product(range(1, 11), repeat=2)))
