@@ -136,7 +136,9 @@ class ConsolePage:
     # -- its manners
     def check_manners(self) -> None:
         told = json.dumps([frame.content() for frame in self.page.frames])
-        told += json.dumps(self.page.frames[1].evaluate("zendesk.messages"))
+        sidebar = self.page.frames[1]
+        sidebar.wait_for_function("typeof zendesk !== 'undefined'")  # on a busy machine it is still loading
+        told += json.dumps(sidebar.evaluate("zendesk.messages"))
         assert not [secret for secret in self.served.secrets() if secret in told]
         assert not self.complaints, self.complaints
         outside = {a for a in self.addresses if not a.startswith(("http://127.0.0.1:", "data:", "about:"))}
