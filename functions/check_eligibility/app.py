@@ -19,10 +19,11 @@ def check(run: Run) -> Json:
     record = admit(run.request, run.execution_arn)
     if record.verdict and record.verdict["eligible"]:
         return dict(record.verdict)
-    if superseded(run.request, ledger.ticket(run.request.details.ticket_id)):
+    ticket = ledger.ticket(run.request.details.ticket_id)
+    if superseded(run.request, ticket):
         # Without a verdict of its own it would end with a note on why it is refused: the newer one's license.
         raise Superseded(f"A newer request has taken the place of {run.request.request_id}")
-    return judge(record)
+    return judge(record, ticket)
 
 
 def handler(event: Json, context: Any) -> Json:

@@ -18,7 +18,7 @@ def handler(run: Run) -> Json:
         zendesk.note(run.effects, story.refused(request, eligibility["reasons"]))
         return refused_output(request.request_id, eligibility["reasons"])
     issued = story.issued(request, run.results, run.results["issue"]["url"])
-    run.step("comment_ticket", lambda: zendesk.note(run.effects, issued))
+    zendesk.note(run.effects, issued)
     if news := bad_news(request):
         zendesk.note(run.effects, news)
     return issued_output(request.request_id, run.results)

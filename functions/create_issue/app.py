@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mechanizer import gitlab, license_store, story
+from mechanizer import gitlab, ledger, license_store, story
 from mechanizer.delivery import bad_news
 from mechanizer.entry import Run, step_function
 
@@ -13,15 +13,18 @@ Json = dict[str, Any]
 def handler(run: Run) -> Json:
     """``{"iid", "url"}``."""
 
-    def create() -> Json:
-        license = license_store.sent(run.request.request_id)
-        title = story.success_title(run.request)
-        issued = story.issued(run.request, run.results, public_key=license.public_key)
-        issue = gitlab.issue(run.effects, title, issued, license.text)
-        gitlab.close_issue(issue["iid"], title, issued, license.text)
-        return {"iid": issue["iid"], "url": issue["url"]}
-
-    created = run.step("create_issue", create)
+    created = run.result_of("create_issue") or _create(run)
     if news := bad_news(run.request):
         gitlab.comment(run.effects, created["iid"], news)
+    return created
+
+
+def _create(run: Run) -> Json:
+    license = license_store.sent(run.request.request_id)
+    title = story.success_title(run.request)
+    issued = story.issued(run.request, run.results, public_key=license.public_key)
+    issue = gitlab.issue(run.effects, title, issued, license.text)
+    gitlab.close_issue(issue["iid"], title, issued, license.text)
+    created = {"iid": issue["iid"], "url": issue["url"]}
+    ledger.finish_step(run.request.request_id, "create_issue", created)
     return created

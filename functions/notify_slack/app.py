@@ -13,7 +13,7 @@ Json = dict[str, Any]
 def handler(run: Run) -> Json:
     """``{"channel", "ts"}``."""
     issued = story.issued(run.request, run.results, run.results["issue"]["url"])
-    told = run.step("notify_slack", lambda: slack.tell(run.effects, issued))
+    told = slack.tell(run.effects, issued)
     if news := bad_news(run.request):
         slack.tell(run.effects, news)
     return told

@@ -64,14 +64,18 @@ def request(
 
 def opened(number: int = 1, *, started: bool = True, **details: Any) -> Request:
     made = request(number, **details)
-    ledger.open_request(made, ledger.ticket(made.details.ticket_id), started=started)
+    ledger.open_request(made, ledger.ticket(made.details.ticket_id), ARN if started else None)
     return made
+
+
+def claims_of(made: Request) -> RequestClaims:
+    return RequestClaims(ledger.read(made.request_id))
 
 
 def claim_email(made: Request, state: State = State.CLAIMED) -> None:
     now = datetime.now(UTC)
     claim = Claim(State.CLAIMED, 1, now, now)
-    claims = RequestClaims(made)
+    claims = claims_of(made)
     assert claims.replace("email", None, claim)
     if state is not State.CLAIMED:
         result = SENT if state is State.DONE else None
@@ -80,8 +84,8 @@ def claim_email(made: Request, state: State = State.CLAIMED) -> None:
 
 def issued(number: int = 1, **details: Any) -> Request:
     made = opened(number, **details)
+    ledger.save_verdict(made.request_id, VERDICT)
     claim_email(made, State.DONE)
-    ledger.finish_email(made, 88, SENT)
     return made
 
 
@@ -115,15 +119,20 @@ def test_a_request_is_recorded_as_it_came_and_is_its_tickets_active_one():
     assert record is not None
     assert record.request == made
     assert abs(datetime.now(UTC) - record.recorded_at) < timedelta(minutes=1)
-    assert (record.execution_arn, record.verdict, record.replaced_by, record.delivery) == (None,) * 4
+    assert (record.execution_arn, record.verdict, record.replaced_by, record.delivery) == (
+        ARN,
+        None,
+        None,
+        None,
+    )
     assert (record.issued, record.refused, record.given_up) == (False, False, False)
     assert ledger.ticket(4242) == Ticket("zd-4242-1", issued=None)
 
 
 def test_nothing_is_known_of_what_was_never_recorded():
-    assert (ledger.find("zd-4242-1"), ledger.ticket(4242), ledger.step("zd-4242-1", "send_email")) == (
-        None,
-    ) * 3
+    assert (ledger.find("zd-4242-1"), ledger.ticket(4242)) == (None, None)
+    with pytest.raises(LookupError, match="zd-4242-1 was never recorded"):
+        ledger.read("zd-4242-1")
     assert (ledger.delivery("zd-4242-1"), ledger.unstarted(), license_store.find("zd-4242-1")) == (
         None,
         [],
@@ -134,9 +143,9 @@ def test_nothing_is_known_of_what_was_never_recorded():
 def test_of_two_that_saw_the_same_ticket_one_opens_its_request():
     for earlier in (None, ledger.Ticket("zd-4242-1", None)):
         number = earlier.number + 1 if earlier else 1
-        ledger.open_request(request(number, users=250), earlier, started=False)
+        ledger.open_request(request(number, users=250), earlier)
         with pytest.raises(Raced):
-            ledger.open_request(request(number, users=300), earlier, started=False)
+            ledger.open_request(request(number, users=300), earlier)
         record = ledger.find(request_id(4242, number))
         assert record is not None
         assert record.request.details.user_count == 250
@@ -146,14 +155,14 @@ def test_of_two_that_saw_the_same_ticket_one_opens_its_request():
 def test_the_one_who_loses_a_race_records_nothing(database: Any):
     opened(1)
     with pytest.raises(Raced):
-        ledger.open_request(request(2), None, started=False)
+        ledger.open_request(request(2), None)
     assert ledger.find("zd-4242-2") is None
     assert ledger.unstarted() == []
 
 
 def test_two_at_the_very_same_moment_are_a_race_too():
     with contention(), pytest.raises(Raced):
-        ledger.open_request(request(), None, started=True)
+        ledger.open_request(request(), None)
     assert ledger.find("zd-4242-1") is None
 
 
@@ -210,14 +219,14 @@ def test_a_replacement_whose_email_may_be_out_is_not_superseded_by_another_one()
 
 def test_a_request_can_be_recorded_beside_the_active_one():
     opened(2)
-    ledger.note_request(request(1))
+    ledger.note_request(request(1), ARN)
     assert ledger.find("zd-4242-1") is not None
     assert ledger.ticket(4242) == Ticket("zd-4242-2", issued=None)
 
 
 def test_the_first_record_of_a_request_stays():
     opened(1, users=250)
-    ledger.note_request(request(1, users=300))
+    ledger.note_request(request(1, users=300), ARN)
     record = ledger.find("zd-4242-1")
     assert record is not None
     assert record.request.details.user_count == 250
@@ -226,7 +235,7 @@ def test_the_first_record_of_a_request_stays():
 def test_a_request_is_unstarted_until_its_execution_is_known():
     opened(1, started=False)
     opened(1, ticket_id=7, started=False)
-    opened(1, ticket_id=8, started=True)
+    opened(1, ticket_id=8)
     assert ledger.unstarted() == ["zd-4242-1", "zd-7-1"]
 
     ledger.save_execution("zd-4242-1", ARN)
@@ -339,7 +348,7 @@ def test_a_steps_first_result_stays():
     ledger.finish_step("zd-4242-1", "create_issue", {"iid": 8})
     record = ledger.find("zd-4242-1")
     assert record is not None
-    assert ledger.step("zd-4242-1", "create_issue") == record.steps["create_issue"].result == {"iid": 7}
+    assert record.steps["create_issue"].result == {"iid": 7}
     assert abs(datetime.now(UTC) - record.steps["create_issue"].at) < timedelta(minutes=1)
 
 
@@ -356,31 +365,67 @@ def test_a_passed_verdict_ends_the_step_and_a_refusal_does_not():
     assert (passed.refused, passed.verdict, set(passed.steps)) == (False, VERDICT, {"check_eligibility"})
 
 
-def test_a_finished_email_issues_the_request_for_ticket_and_organization_at_once():
-    made = opened()
-    ledger.finish_email(made, 88, SENT)
+def test_a_verdict_that_was_passed_stays():
+    opened()
+    told = {**VERDICT, "told": ["…"]}
+    noted = [ledger.save_verdict("zd-4242-1", verdict) for verdict in (REFUSAL, VERDICT, REFUSAL, told)]
+    assert noted == [True, True, False, False]
+    assert ledger.read("zd-4242-1").verdict == VERDICT
 
-    record = ledger.find("zd-4242-1")
-    assert record is not None
+
+def test_an_email_that_is_done_issues_the_request_for_ticket_and_organization_at_once():
+    issued()
+
+    record = ledger.read("zd-4242-1")
     assert record.issued
     assert record.steps["send_email"].result == SENT
     assert ledger.ticket(4242) == Ticket("zd-4242-1", issued="zd-4242-1")
     assert ledger.licenses_of(88, datetime.now(UTC) - timedelta(days=90)) == ["zd-4242-1"]
 
 
-def test_finishing_the_email_again_changes_nothing(database: Any):
+@pytest.mark.parametrize("state", [State.CLAIMED, State.FREE])
+def test_an_email_that_may_not_be_out_issues_nothing(state: State):
     made = opened()
-    ledger.finish_email(made, 88, SENT)
-    before = items(database)
-    ledger.finish_email(made, 88, {**SENT, "message_id": "another"})
-    assert items(database) == before
+    ledger.save_verdict(made.request_id, VERDICT)
+    claim_email(made, state)
+
+    assert not ledger.read("zd-4242-1").issued
+    assert ledger.ticket(4242) == Ticket("zd-4242-1", issued=None)
+    assert ledger.licenses_of(88, datetime.now(UTC) - timedelta(days=90)) == []
 
 
 def test_a_customer_without_an_organization_has_no_count():
-    ledger.finish_email(opened(), None, SENT)
-    record = ledger.find("zd-4242-1")
-    assert record is not None
-    assert record.issued
+    made = opened()
+    ledger.save_verdict(made.request_id, {**VERDICT, "organization_id": None})
+    claim_email(made, State.DONE)
+    assert ledger.read("zd-4242-1").issued
+
+
+@pytest.mark.parametrize(
+    ("effects", "steps"),
+    [
+        ({"message": {"outcome": "issued"}}, {"notify_slack"}),
+        ({"message": {"outcome": "failed"}}, set()),
+        ({"message": {"outcome": "failed"}, "message:issued": {"outcome": "issued"}}, {"notify_slack"}),
+        ({"message": {"outcome": "failed"}, "message:given_up": {"outcome": "given_up"}}, set()),
+        ({"note:issued": {}}, {"comment_ticket"}),
+        ({"note:failed": {}, "note:refused": {}}, set()),
+        ({"issue": {"outcome": "issued"}}, set()),
+    ],
+    ids=str,
+)
+def test_a_step_is_done_when_its_effect_has_told_of_the_license(effects: dict[str, Any], steps: set[str]):
+    claims = claims_of(opened())
+    now = datetime.now(UTC)
+    for effect, result in effects.items():
+        claim = Claim(State.CLAIMED, 1, now, now)
+        assert claims.replace(effect, None, claim)
+        assert set(ledger.read("zd-4242-1").steps) <= steps
+        assert claims.replace(effect, claim, replace(claim, state=State.DONE, result=result))
+
+    done = ledger.read("zd-4242-1").steps
+    assert set(done) == steps
+    assert all(step.at == now for step in done.values())
 
 
 @pytest.mark.parametrize(
@@ -389,10 +434,11 @@ def test_a_customer_without_an_organization_has_no_count():
 def test_no_note_is_lost_to_another_transaction(reason: str):
     made = opened()
     now = datetime.now(UTC)
+    claim = Claim(State.CLAIMED, 1, now, now)
     writes = [
-        lambda: ledger.finish_email(made, 88, SENT),
+        lambda: claims_of(made).replace("email", None, claim),
+        lambda: claims_of(made).replace("email", claim, replace(claim, state=State.DONE, result=SENT)),
         lambda: ledger.finish_step("zd-4242-1", "create_issue", {}),
-        lambda: RequestClaims(made).replace("email", None, Claim(State.CLAIMED, 1, now, now)),
         lambda: license_store.keep(made, LICENSE),
     ]
     for write in writes:
@@ -401,7 +447,7 @@ def test_no_note_is_lost_to_another_transaction(reason: str):
         write()
     record = ledger.find("zd-4242-1")
     assert record is not None
-    assert set(record.steps) == {"send_email", "create_issue"}
+    assert set(record.steps) == {"send_email", "create_issue", "generate_license"}
 
 
 def test_an_organizations_licenses_are_counted_since_a_day():
@@ -460,10 +506,10 @@ LICENSE = StoredLicense(
 
 def test_a_request_has_one_license_for_ever():
     made = opened()
-    assert license_store.keep(made, LICENSE) == LICENSE
-    assert license_store.keep(made, replace(LICENSE, text="another")) == LICENSE
-    assert license_store.find("zd-4242-1") == LICENSE
-    assert license_store.sent("zd-4242-1") == LICENSE
+    assert license_store.keep(made, LICENSE)
+    assert not license_store.keep(made, replace(LICENSE, text="another"))
+    assert license_store.find("zd-4242-1") == license_store.sent("zd-4242-1") == LICENSE
+    assert ledger.read("zd-4242-1").steps["generate_license"].result == LICENSE.terms()
 
 
 def test_a_license_from_before_its_public_key_was_kept_is_still_one(database: Any):
@@ -477,24 +523,21 @@ def test_a_license_from_before_its_public_key_was_kept_is_still_one(database: An
 def test_a_superseded_request_gets_no_license():
     earlier = opened(1)
     opened(2, users=300)
-    with pytest.raises(Superseded, match="zd-4242-2 has taken the place of zd-4242-1"):
+    with pytest.raises(Superseded, match="A newer request has taken the place of zd-4242-1"):
         license_store.keep(earlier, LICENSE)
     assert license_store.find("zd-4242-1") is None
 
 
 def test_a_license_past_its_last_day_or_gone_is_not_sent():
     today = datetime.now(UTC).date()
-    for day, usable in ((today, False), (today + timedelta(days=1), True)):
-        license = replace(LICENSE, expires_on=day)
-        if usable:
-            assert license_store.usable("zd-4242-1", license) == license
-        else:
-            with pytest.raises(LicenseExpired, match=f"expired on {today}"):
-                license_store.usable("zd-4242-1", license)
-    with pytest.raises(LicenseExpired, match="no longer kept"):
-        license_store.usable("zd-4242-1", None)
-    with pytest.raises(LicenseExpired, match="no longer kept"):
-        license_store.sent("zd-4242-1")
+    license_store.keep(opened(ticket_id=1), replace(LICENSE, expires_on=today + timedelta(days=1)))
+    license_store.keep(opened(ticket_id=2), replace(LICENSE, expires_on=today))
+    assert license_store.usable("zd-1-1").text == LICENSE.text
+    with pytest.raises(LicenseExpired, match=f"zd-2-1 expired on {today}"):
+        license_store.usable("zd-2-1")
+    for look in (license_store.usable, license_store.sent):
+        with pytest.raises(LicenseExpired, match="zd-3-1 is no longer kept"):
+            look("zd-3-1")
 
 
 def test_the_terms_tell_neither_the_text_nor_the_key():
@@ -508,11 +551,10 @@ def test_the_terms_tell_neither_the_text_nor_the_key():
 
 def test_every_item_expires_by_the_attribute_that_the_template_names(database: Any):
     made = opened(started=False)
-    ledger.note_request(request(9))
+    ledger.note_request(request(9), ARN)
     ledger.save_verdict("zd-4242-1", VERDICT)
     license_store.keep(made, LICENSE)
     claim_email(made, State.DONE)
-    ledger.finish_email(made, 88, SENT)
     ledger.save_delivery("zd-4242-1", 1, {"status": "sent"})
     ledger.give_up("zd-4242-1")
 
@@ -546,7 +588,7 @@ class AnyClaims(Protocol):
 
 @pytest.fixture(params=["ledger", "simulated"])
 def claims(request: pytest.FixtureRequest) -> AnyClaims:
-    return RequestClaims(opened()) if request.param == "ledger" else SimulatedClaims()
+    return claims_of(opened()) if request.param == "ledger" else SimulatedClaims()
 
 
 def supersede(claims: AnyClaims) -> None:
@@ -653,7 +695,7 @@ ids = count(1)
 def test_any_writes_have_the_same_answers(writes: list[tuple[str | None, Claim | None, Claim]]):
     ticket_id = next(ids)
     simulated = SimulatedClaims()
-    real = RequestClaims(opened(ticket_id=ticket_id))
+    real = claims_of(opened(ticket_id=ticket_id))
 
     def answer(claims: AnyClaims, effect: str, old: Claim | None, new: Claim) -> object:
         try:

@@ -102,11 +102,13 @@ def test_who_may_read_a_secret_is_told_where_it_is_and_nobody_else(stack: Stack)
         assert told == readers, secret
 
 
-def test_license_texts_are_seen_by_three_functions_and_written_by_one(stack: Stack) -> None:
+def test_license_texts_are_written_by_one_function_and_read_by_two(stack: Stack) -> None:
     seeing = stack.functions_allowed("dynamodb:.*", "LicensesTable")
+    reading = stack.functions_allowed("dynamodb:(Get|BatchGet|Query|Scan).*", "LicensesTable")
     writing = stack.functions_allowed("dynamodb:(Put|Update|Delete|BatchWrite).*", "LicensesTable")
 
     assert seeing == {"GenerateLicenseFunction", "SendEmailFunction", "CreateIssueFunction"}
+    assert reading == {"SendEmailFunction", "CreateIssueFunction"}
     assert writing == {"GenerateLicenseFunction"}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from mechanizer.executions import Execution
 from mechanizer.ledger import Done, Record
+from mechanizer.once import Claim, State
 from mechanizer.request import Details, Request
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -47,8 +48,8 @@ def verdict(*codes: str) -> dict[str, Any]:
     return {"eligible": not codes, "reasons": reasons, "told": [], "organization_id": 88}
 
 
-def record(*steps: str, **changes: Any) -> Record:
-    """A record with these steps done."""
+def record(*steps: str, effects: Mapping[str, dict[str, Any]] | None = None, **changes: Any) -> Record:
+    """A record with these steps done, and these effects made."""
     parts: dict[str, Any] = {
         "request": request(),
         "recorded_at": NOW,
@@ -57,10 +58,15 @@ def record(*steps: str, **changes: Any) -> Record:
         "replaced_by": None,
         "given_up": False,
         "steps": {name: Done(RESULTS[name], NOW) for name in steps},
-        "effects": {},
+        "claims": made(effects or {}),
         "delivery": None,
     }
     return Record(**{**parts, **changes})
+
+
+def made(effects: Mapping[str, dict[str, Any]]) -> dict[str, Claim]:
+    """The claims on these effects, each with its result."""
+    return {name: Claim(State.DONE, 1, NOW, NOW, result=result) for name, result in effects.items()}
 
 
 def execution(status: str = "FAILED", error: str | None = "VendorUnavailable", **changes: Any) -> Execution:

@@ -32,7 +32,7 @@ from mechanizer.outcome import (
     view,
 )
 from mechanizer.retry import Policy
-from tests.unit.records import ARN, ISSUE, NOW, RESULTS, TERMS, execution, record, request, verdict
+from tests.unit.records import ARN, ISSUE, NOW, RESULTS, TERMS, execution, made, record, request, verdict
 
 POLICY = Policy(window=timedelta(hours=48), gap=timedelta(minutes=15), most_redrives=8)
 ACTIVE = Ticket("zd-4242-1", None)
@@ -254,7 +254,7 @@ def test_a_refused_request_has_skipped_what_it_did_not_need():
     assert statuses(shown) == ["done", *["skipped"] * 4, "running"]
     assert [reason["code"] for reason in shown["reasons"]] == ["prospect", "screenshots_missing"]
 
-    explained = replace(refused, effects={REFUSAL_NOTE: {}})
+    explained = replace(refused, claims=made({REFUSAL_NOTE: {}}))
     assert statuses(view(explained, ACTIVE, execution("SUCCEEDED"), POLICY, NOW))[-1] == "done"
 
 

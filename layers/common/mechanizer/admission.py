@@ -9,16 +9,27 @@ MENDED_BY_REPLACING = frozenset({"bounced", "rejected"})
 
 
 def admit(request: Request, execution_arn: str) -> Record:
-    """The stored request that the execution works for; recorded now if nobody did before.
+    """The stored request, for which this execution works from now on.
+
+    Raises:
+        InvalidRequest: see ``recorded``.
+    """
+    known = recorded(request, execution_arn)
+    if known.execution_arn != execution_arn:
+        ledger.save_execution(request.request_id, execution_arn)
+    return known
+
+
+def recorded(request: Request, execution_arn: str) -> Record:
+    """The stored request; recorded now, for this execution, if nobody did before.
 
     Raises:
         InvalidRequest: the request of this id was recorded with other details, or it replaces one
             that cannot be replaced.
     """
-    known = ledger.find(request.request_id) or _recorded(request)
+    known = ledger.find(request.request_id) or _record(request, execution_arn)
     if known.request.details != request.details:
         raise InvalidRequest(f"{request.request_id} was recorded with other details: start it with those")
-    ledger.save_execution(request.request_id, execution_arn)
     return known
 
 
@@ -37,7 +48,7 @@ def ground_to_replace(old: Record | None, ticket: Ticket | None, details: Detail
     return f"{details.user_count} users instead of {old_count}" if details.user_count > old_count else None
 
 
-def _recorded(request: Request) -> Record:
+def _record(request: Request, execution_arn: str) -> Record:
     seen = ledger.ticket(request.details.ticket_id)
     if request.replaces and not ground_to_replace(ledger.find(request.replaces), seen, request.details):
         rule = "must name an issued request that may be replaced: for more users, or after its e-mail bounced"
@@ -48,12 +59,9 @@ def _recorded(request: Request) -> Record:
         # One that cannot be the ticket's active request is recorded all the same: the rules refuse
         # it, or it ends as superseded, and either way the ledger knows of it.
         if newest and (request.replaces or not (seen and seen.issued)):
-            ledger.open_request(request, seen, started=True)
+            ledger.open_request(request, seen, execution_arn)
         else:
-            ledger.note_request(request)
+            ledger.note_request(request, execution_arn)
     except Raced:
-        ledger.note_request(request)
-    recorded = ledger.find(request.request_id)
-    if recorded is None:
-        raise LookupError(f"{request.request_id} was recorded and cannot be read")
-    return recorded
+        ledger.note_request(request, execution_arn)
+    return ledger.read(request.request_id)

@@ -78,7 +78,7 @@ def compose(request: Request, license: StoredLicense) -> bytes:
 
 
 def _find(request_id: str, claim: Claim) -> Json | None:
-    if event := ledger.delivery(request_id):
+    if event := ledger.read(request_id).delivery:
         return {"message_id": event["message_id"], "possibly_sent_twice": claim.repeated}
     if datetime.now(UTC) < claim.acted_at + timedelta(seconds=settings().mail_event_seconds):
         raise OutcomeUnknown("SES has not told yet whether it has the e-mail")

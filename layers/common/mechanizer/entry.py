@@ -2,44 +2,38 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any
 
 from mechanizer import ledger
 from mechanizer.effects import Effects
+from mechanizer.ledger import Record
 from mechanizer.observability import logger
 from mechanizer.once import Json
 from mechanizer.request import Request, parse_input
 
 
-@dataclass(frozen=True, slots=True)
 class Run:
     """A step at work in one execution: the request, and the results of the steps before it."""
 
-    request: Request
-    execution_arn: str
-    results: Json
+    def __init__(self, request: Request, execution_arn: str, results: Json) -> None:
+        self.request, self.execution_arn, self.results = request, execution_arn, results
 
-    @property
+    @cached_property
+    def record(self) -> Record:
+        """What the ledger knew of the request when the step began to need it."""
+        return ledger.read(self.request.request_id)
+
+    @cached_property
     def effects(self) -> Effects:
         """What the step does outside."""
-        return Effects(self.request)
+        return Effects(self.record)
 
-    def step(
-        self,
-        name: str,
-        work: Callable[[], Json],
-        note: Callable[[str, str, Json], None] = ledger.finish_step,
-    ) -> Json:
-        """The step's result: as an earlier run noted it, else the work's, noted now."""
-        known = ledger.step(self.request.request_id, name)
-        if known is not None:
-            return known
-        result = work()
-        note(self.request.request_id, name, result)
-        return result
+    def result_of(self, step: str) -> Json | None:
+        """The step's result, if an earlier run finished it."""
+        done = self.record.steps.get(step)
+        return done.result if done else None
 
 
 def step_function(work: Callable[[Run], Json]) -> Callable[[Json, Any], Json]:

@@ -2,19 +2,19 @@
 
 Everything is keyed on the request, never on the execution:
 
-=====================  ====================  ===================================================
-pk                     sk                    holds
-=====================  ====================  ===================================================
-``request#zd-4242-1``  ``request``           the exact input, the verdict, its latest execution
-``request#zd-4242-1``  ``step#send_email``   a finished step's result
-``request#zd-4242-1``  ``effect#email``      the claim on an effect, and its result
-``request#zd-4242-1``  ``delivery``          what became of the e-mail
-``ticket#4242``        ``ticket``            its active request, and the one that was issued
-``organization#88``    ``zd-4242-1``         a license that the organization got
-``unstarted``          ``zd-4242-1``         a recorded request whose execution is yet to start
-``week#2026-W47``      ``zd-4242-1``         a request that was recorded in that week
-``digest#2026-W47``    ``effect#message``    the claim on that week's digest
-=====================  ====================  ===================================================
+=====================  =====================  ===================================================
+pk                     sk                     holds
+=====================  =====================  ===================================================
+``request#zd-4242-1``  ``request``            the exact input, the verdict, its latest execution
+``request#zd-4242-1``  ``step#create_issue``  a finished step's result, if it is not its effect's
+``request#zd-4242-1``  ``effect#email``       the claim on an effect, and its result
+``request#zd-4242-1``  ``delivery``           what became of the e-mail
+``ticket#4242``        ``ticket``             its active request, and the one that was issued
+``organization#88``    ``zd-4242-1``          a license that the organization got
+``unstarted``          ``zd-4242-1``          a recorded request whose execution is yet to start
+``week#2026-W47``      ``zd-4242-1``          a request that was recorded in that week
+``digest#2026-W47``    ``effect#message``     the claim on that week's digest
+=====================  =====================  ===================================================
 """
 
 import json
@@ -37,6 +37,12 @@ KEPT = timedelta(days=400)
 # Only the active request of a ticket may have these; the others follow from them.
 GUARDED = frozenset({"license", "email"})
 UNMET = frozenset({"None", "ConditionalCheckFailed"})
+# Steps that are done when one of these effects is, having told of the license.
+STEP_EFFECTS: Mapping[str, tuple[str, ...]] = {
+    "send_email": ("email",),
+    "notify_slack": ("message", "message:issued"),
+    "comment_ticket": ("note:issued",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +64,18 @@ class Record:
     replaced_by: str | None
     given_up: bool
     steps: Mapping[str, Done]
-    effects: Mapping[str, Json]
+    claims: Mapping[str, Claim]
     delivery: Json | None
-    # Effects that somebody has begun and nobody has finished or called off: they may have happened.
-    claimed: frozenset[str] = frozenset()
+
+    @property
+    def effects(self) -> dict[str, Json]:
+        """Results of the effects that were made."""
+        return {name: claim.result for name, claim in self.claims.items() if claim.result is not None}
+
+    @property
+    def claimed(self) -> set[str]:
+        """Effects that were begun and neither made nor called off: they may have happened."""
+        return {name for name, claim in self.claims.items() if claim.state is State.CLAIMED}
 
     @property
     def issued(self) -> bool:
@@ -98,7 +112,7 @@ def find(request_id: str) -> Record | None:
     head = items.pop("request", None)
     if head is None:
         return None
-    effects = {sk.removeprefix("effect#"): item for sk, item in items.items() if sk.startswith("effect#")}
+    claims = _claims(items)
     return Record(
         request=parse_input(json.loads(head["input"]), _now()),
         recorded_at=_moment(head["recorded_at"]),
@@ -106,17 +120,22 @@ def find(request_id: str) -> Record | None:
         verdict=json.loads(head["verdict"]) if "verdict" in head else None,
         replaced_by=head.get("replaced_by"),
         given_up="given_up" in head,
-        steps={
-            sk.removeprefix("step#"): Done(json.loads(item["result"]), _moment(item["at"]))
-            for sk, item in items.items()
-            if sk.startswith("step#")
-        },
-        effects={
-            name: json.loads(item["result"]) for name, item in effects.items() if item["state"] == State.DONE
-        },
+        steps={**_passed(head), **_noted(items), **_made(claims)},
+        claims=claims,
         delivery=json.loads(items["delivery"]["event"]) if "delivery" in items else None,
-        claimed=frozenset(name for name, item in effects.items() if item["state"] == State.CLAIMED),
     )
+
+
+def read(request_id: str) -> Record:
+    """Everything of a request that was recorded.
+
+    Raises:
+        LookupError: it never was.
+    """
+    record = find(request_id)
+    if record is None:
+        raise LookupError(f"{request_id} was never recorded")
+    return record
 
 
 def ticket(ticket_id: int) -> Ticket | None:
@@ -125,19 +144,19 @@ def ticket(ticket_id: int) -> Ticket | None:
     return Ticket(item["active"], item.get("issued")) if item else None
 
 
-def open_request(request: Request, seen: Ticket | None, *, started: bool) -> None:
+def open_request(request: Request, seen: Ticket | None, execution_arn: str | None = None) -> None:
     """Records a request and makes it its ticket's active one, together or not at all.
 
     The one that was active is superseded: it makes no license and sends no mail any more. That is
     only possible while its e-mail is neither claimed nor done, unless the new one replaces it.
-    ``started`` tells that an execution already works for it.
+    ``execution_arn`` is of the execution that already works for it.
 
     Raises:
         Raced: the ticket is not as ``seen``, or the earlier request's e-mail is at work.
     """
     expected = {":seen": {"S": seen.active}} if seen else {}
     writes = [
-        *_put_request(request),
+        *_put_request(request, execution_arn),
         {
             "Update": {
                 "TableName": settings().ledger_table,
@@ -159,16 +178,16 @@ def open_request(request: Request, seen: Ticket | None, *, started: bool) -> Non
         )
     if seen and seen.active != request.replaces:
         writes.append(_no_email(seen.active))
-    if not started:
+    if execution_arn is None:
         writes.append(_put("unstarted", request.request_id, {}))
     if not transact(writes, unmet=UNMET | {"TransactionConflict"}):
         raise Raced(request.request_id)
     count("RequestsRecorded")
 
 
-def note_request(request: Request) -> None:
-    """Records a request that is not to be its ticket's active one."""
-    if transact(_put_request(request)):
+def note_request(request: Request, execution_arn: str) -> None:
+    """Records a request, at work already, that is not to be its ticket's active one."""
+    if transact(_put_request(request, execution_arn)):
         count("RequestsRecorded")
 
 
@@ -195,43 +214,19 @@ def unstarted() -> list[str]:
     return [item["sk"] for item in _query("unstarted")]
 
 
-def save_verdict(request_id: str, verdict: Json) -> None:
-    """Notes the rules' answer; a passed one ends the step and is never asked for again."""
-    text = {":verdict": {"S": json.dumps(verdict)}}
-    _update(_request_key(request_id), "request", "SET verdict = :verdict", text)
+def save_verdict(request_id: str, verdict: Json) -> bool:
+    """Notes the rules' answer. A passed one ends the step and stays; whether this one was noted."""
+    values = {":verdict": {"S": json.dumps(verdict)}}
+    update, condition = "SET verdict = :verdict", "attribute_exists(pk) AND attribute_not_exists(passed_at)"
     if verdict["eligible"]:
-        finish_step(request_id, "check_eligibility", {})
-
-
-def step(request_id: str, name: str) -> Json | None:
-    """A finished step's result."""
-    item = _get(_request_key(request_id), f"step#{name}")
-    return json.loads(item["result"]) if item else None
+        update += ", passed_at = :now"
+        values[":now"] = {"S": _now().isoformat()}
+    return _update(_request_key(request_id), "request", update, values, condition=condition)
 
 
 def finish_step(request_id: str, name: str, result: Json) -> None:
     """Notes a step's result; the first one stays."""
-    transact([_put_step(request_id, name, result)])
-
-
-def finish_email(request: Request, organization_id: int | None, result: Json) -> None:
-    """Notes that the e-mail is out: the request is issued from this moment."""
-    now = _now()
-    writes = [
-        _put_step(request.request_id, "send_email", result),
-        {
-            "Update": {
-                "TableName": settings().ledger_table,
-                "Key": _key(_ticket_key(request.details.ticket_id), "ticket"),
-                "UpdateExpression": "SET issued = :id",
-                "ExpressionAttributeValues": {":id": {"S": request.request_id}},
-            }
-        },
-    ]
-    if organization_id is not None:
-        issued = {"issued_at": now.isoformat()}
-        writes.append(_put(f"organization#{organization_id}", request.request_id, issued))
-    transact(writes)
+    transact([put_step(request_id, name, result)])
 
 
 def licenses_of(organization_id: int, since: datetime) -> list[str]:
@@ -264,15 +259,21 @@ def delivery(request_id: str) -> Json | None:
     return json.loads(item["event"]) if item else None
 
 
-@dataclass(frozen=True, slots=True)
 class RequestClaims:
-    """The claims of one request (``once.Claims``)."""
+    """The claims of one request (``once.Claims``), as they were read with it and written since.
 
-    request: Request
+    An e-mail that is done issues the request, for its ticket and its organization too, in the same transaction.
+    """
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._claims: Mapping[str, Claim] | None = record.claims
 
     def read(self, effect: str) -> Claim | None:
-        """The claim as it is now."""
-        return _claim(_request_key(self.request.request_id), effect)
+        """The claim; read again after somebody else was quicker."""
+        if self._claims is None:
+            self._claims = read(self._record.request.request_id).claims
+        return self._claims.get(effect)
 
     def replace(self, effect: str, old: Claim | None, new: Claim) -> bool:
         """Writes the claim if nobody was quicker.
@@ -280,13 +281,16 @@ class RequestClaims:
         Raises:
             Superseded: a guarded effect of a request that is not its ticket's active one.
         """
-        write = _put_claim(_request_key(self.request.request_id), effect, old, new)
-        guard = effect in GUARDED and (old is None or old.attempt != new.attempt)
-        if transact([write, *([active_check(self.request)] if guard else [])]):
-            return True
-        if guard:
-            raise_if_superseded(self.request)
-        return False
+        request, held = self._record.request, self._claims
+        self._claims = None
+        writes = [_put_claim(_request_key(request.request_id), effect, old, new)]
+        begins = old is None or old.attempt != new.attempt
+        if effect == "email" and new.state is State.DONE and not begins:
+            writes += _issued(self._record)
+        written = transact(writes, active=request if begins and effect in GUARDED else None)
+        if written and held is not None:
+            self._claims = {**held, effect: new}
+        return written
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,22 +301,47 @@ class DigestClaims:
 
     def read(self, effect: str) -> Claim | None:
         """The claim as it is now."""
-        return _claim(f"digest#{self.week}", effect)
+        item = _get(f"digest#{self.week}", f"effect#{effect}")
+        return _claim(item) if item else None
 
     def replace(self, effect: str, old: Claim | None, new: Claim) -> bool:
         """Writes the claim if nobody was quicker."""
         return transact([_put_claim(f"digest#{self.week}", effect, old, new)])
 
 
-def raise_if_superseded(request: Request) -> None:
-    """Raises Superseded if a newer request of the ticket has taken this one's place."""
-    now = ticket(request.details.ticket_id)
-    if now and now.active != request.request_id:
-        raise Superseded(f"{now.active} has taken the place of {request.request_id}")
+def transact(writes: list[Json], *, active: Request | None = None, unmet: frozenset[str] = UNMET) -> bool:
+    """All of the writes or none; False if a condition does not hold.
+
+    One write is a transaction too: botocore repeats it under a token, so that a write which was
+    done but never answered does not fail its own condition. ``unmet`` are DynamoDB's reasons that
+    say that a condition does not hold.
+
+    Raises:
+        Superseded: ``active``, if given, is not its ticket's active request.
+        VendorUnavailable: any other reason, three times; another transaction on an item, for one.
+    """
+    items = [*writes, _active_check(active)] if active else writes
+    others: set[str] = set()
+    for _ in range(3):
+        try:
+            with calling("DynamoDB"):
+                _db().transact_write_items(TransactItems=items)
+        except ClientError as error:
+            if code_of(error) != "TransactionCanceledException":
+                raise
+            reasons = [str(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])]
+            if active and reasons[len(writes) :] == ["ConditionalCheckFailed"]:
+                raise Superseded(f"A newer request has taken the place of {active.request_id}") from None
+            others = {*reasons} - unmet
+            if not others:
+                return False
+        else:
+            return True
+    raise VendorUnavailable(f"DynamoDB canceled a transaction: {sorted(others)}")
 
 
-def active_check(request: Request) -> Json:
-    """For a transaction: the request is its ticket's active one."""
+def _active_check(request: Request) -> Json:
+    """The request is its ticket's active one."""
     return {
         "ConditionCheck": {
             "TableName": settings().ledger_table,
@@ -322,27 +351,6 @@ def active_check(request: Request) -> Json:
             "ExpressionAttributeValues": {":id": {"S": request.request_id}},
         }
     }
-
-
-def transact(writes: list[Json], *, unmet: frozenset[str] = UNMET) -> bool:
-    """All of the writes or none; False if a condition does not hold.
-
-    ``unmet`` are DynamoDB's reasons that say so.
-
-    Raises:
-        VendorUnavailable: any other reason; another transaction on an item at this moment, for one.
-    """
-    try:
-        with calling("DynamoDB"):
-            _db().transact_write_items(TransactItems=writes)
-    except ClientError as error:
-        if code_of(error) != "TransactionCanceledException":
-            raise
-        reasons = {str(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])}
-        if others := reasons - unmet:
-            raise VendorUnavailable(f"DynamoDB canceled a transaction: {sorted(others)}") from error
-        return False
-    return True
 
 
 def _no_email(request_id: str) -> Json:
@@ -357,9 +365,13 @@ def _no_email(request_id: str) -> Json:
     }
 
 
-def _put_request(request: Request) -> list[Json]:
+def _put_request(request: Request, execution_arn: str | None) -> list[Json]:
     now = _now()
-    head = {"input": json.dumps(request.document()), "recorded_at": now.isoformat()}
+    head = {
+        "input": json.dumps(request.document()),
+        "recorded_at": now.isoformat(),
+        **({"execution_arn": execution_arn} if execution_arn else {}),
+    }
     week = week_of(now.astimezone(settings().support_time_zone).date())
     return [
         _put(_request_key(request.request_id), "request", head),
@@ -380,10 +392,57 @@ def _replaced(request_id: str, *, by: str, instead_of: str) -> Json:
     }
 
 
-def _claim(pk: str, effect: str) -> Claim | None:
-    item = _get(pk, f"effect#{effect}")
-    if item is None:
-        return None
+def _issued(record: Record) -> list[Json]:
+    """The request is issued: for its ticket, and for the organization that asked."""
+    request = record.request
+    writes: list[Json] = [
+        {
+            "Update": {
+                "TableName": settings().ledger_table,
+                "Key": _key(_ticket_key(request.details.ticket_id), "ticket"),
+                "UpdateExpression": "SET issued = :id",
+                "ExpressionAttributeValues": {":id": {"S": request.request_id}},
+            }
+        }
+    ]
+    organization_id = record.verdict["organization_id"] if record.verdict else None
+    if organization_id is not None:
+        issued = {"issued_at": _now().isoformat()}
+        writes.append(_put(f"organization#{organization_id}", request.request_id, issued))
+    return writes
+
+
+def _passed(head: Mapping[str, str]) -> dict[str, Done]:
+    return {"check_eligibility": Done({}, _moment(head["passed_at"]))} if "passed_at" in head else {}
+
+
+def _noted(items: Mapping[str, Mapping[str, str]]) -> dict[str, Done]:
+    return {
+        sk.removeprefix("step#"): Done(json.loads(item["result"]), _moment(item["at"]))
+        for sk, item in items.items()
+        if sk.startswith("step#")
+    }
+
+
+def _made(claims: Mapping[str, Claim]) -> dict[str, Done]:
+    """The steps whose effect was made."""
+    return {
+        step: Done(claim.result, claim.acted_at)
+        for step, effects in STEP_EFFECTS.items()
+        for effect in effects
+        if (claim := claims.get(effect))
+        and claim.result is not None
+        and claim.result.get("outcome", "issued") == "issued"
+    }
+
+
+def _claims(items: Mapping[str, Mapping[str, str]]) -> dict[str, Claim]:
+    return {
+        sk.removeprefix("effect#"): _claim(item) for sk, item in items.items() if sk.startswith("effect#")
+    }
+
+
+def _claim(item: Mapping[str, str]) -> Claim:
     return Claim(
         state=State(item["state"]),
         attempt=int(item["attempt"]),
@@ -417,7 +476,8 @@ def _put_claim(pk: str, effect: str, old: Claim | None, new: Claim) -> Json:
     return write
 
 
-def _put_step(request_id: str, name: str, result: Json) -> Json:
+def put_step(request_id: str, name: str, result: Json) -> Json:
+    """For a transaction: the step's result."""
     done = {"result": json.dumps(result), "at": _now().isoformat()}
     return _put(_request_key(request_id), f"step#{name}", done)
 

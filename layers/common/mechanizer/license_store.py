@@ -1,4 +1,4 @@
-"""The license texts, apart from everything else: only three functions may read this table."""
+"""The license texts, apart from everything else: one function may write this table, two may read it."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -7,7 +7,7 @@ from typing import Any
 
 from mechanizer.aws import calling, client
 from mechanizer.errors import LicenseExpired
-from mechanizer.ledger import active_check, raise_if_superseded, transact
+from mechanizer.ledger import put_step, transact
 from mechanizer.request import Request
 from mechanizer.settings import settings
 
@@ -68,8 +68,8 @@ def sent(request_id: str) -> StoredLicense:
     return license
 
 
-def keep(request: Request, license: StoredLicense) -> StoredLicense:
-    """Keeps the license if the request has none yet; returns the one it has from now on.
+def keep(request: Request, license: StoredLicense) -> bool:
+    """Keeps the license and notes its terms as the step's result, if the request has none yet; whether it had none.
 
     Raises:
         Superseded: the request is not its ticket's active one.
@@ -85,20 +85,17 @@ def keep(request: Request, license: StoredLicense) -> StoredLicense:
         "expires": {"N": str(int((datetime.now(UTC) + KEPT).timestamp()))},
     }
     put = {"TableName": _table(), "Item": item, "ConditionExpression": "attribute_not_exists(request_id)"}
-    if transact([{"Put": put}, active_check(request)]):
-        return license
-    raise_if_superseded(request)
-    return usable(request.request_id, find(request.request_id))
+    step = put_step(request.request_id, "generate_license", license.terms())
+    return transact([{"Put": put}, step], active=request)
 
 
-def usable(request_id: str, license: StoredLicense | None) -> StoredLicense:
-    """The license if it may still be sent.
+def usable(request_id: str) -> StoredLicense:
+    """A license that may be sent.
 
     Raises:
         LicenseExpired: it is past its last day, or no longer kept.
     """
-    if license is None:
-        raise LicenseExpired(f"The license of {request_id} is no longer kept")
+    license = sent(request_id)
     if datetime.now(UTC).date() >= license.expires_on:
         raise LicenseExpired(f"The license of {request_id} expired on {license.expires_on}")
     return license

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mechanizer import gitlab, ledger, slack, zendesk
-from mechanizer.admission import admit
+from mechanizer.admission import recorded
 from mechanizer.delivery import bad_news
 from mechanizer.effects import Effects
 from mechanizer.errors import InvalidRequest
@@ -32,6 +32,7 @@ class Case:
     record: Record
     execution: Execution
     failure: Failure
+    effects: Effects
 
     @property
     def request(self) -> Request:
@@ -50,13 +51,13 @@ def case_of(execution: Execution) -> Case | None:
     now = datetime.now(UTC)
     try:
         request = parse_input(json.loads(execution.input), now)
-        record = ledger.find(request.request_id) or admit(request, execution.arn)
+        record = recorded(request, execution.arn)
     except (ValueError, InvalidRequest):
         return None
     if record.execution_arn not in (None, execution.arn):
         return None
     failure = failure_of(record, execution, Policy.of(settings()), now)
-    return Case(record, execution, failure) if failure else None
+    return Case(record, execution, failure, Effects(record)) if failure else None
 
 
 def superseded(case: Case) -> bool:
@@ -109,7 +110,7 @@ def report_undelivered(request_id: str) -> None:
     story = bad_news(record.request) if record else None
     if record is None or story is None:
         return
-    effects, done = Effects(record.request), record.steps
+    effects, done = Effects(record), record.steps
     tellings: list[Callable[[], object]] = []
     if "create_issue" in done:
         iid = done["create_issue"].result["iid"]
@@ -122,23 +123,22 @@ def report_undelivered(request_id: str) -> None:
 
 
 def _tell(case: Case, story: Story, *, zendesk_too: bool) -> None:
-    effects = Effects(case.request)
     _all(
         [
-            lambda: _on_issue(effects, case, story),
-            lambda: slack.tell(effects, story),
-            *([lambda: zendesk.note(effects, story)] if zendesk_too else []),
+            lambda: _on_issue(case, story),
+            lambda: slack.tell(case.effects, story),
+            *([lambda: zendesk.note(case.effects, story)] if zendesk_too else []),
         ]
     )
 
 
-def _on_issue(effects: Effects, case: Case, story: Story) -> None:
+def _on_issue(case: Case, story: Story) -> None:
     """Opens the failure issue, or comments. An issued license without an issue gets none here."""
     if case.record.issued and "issue" not in case.record.effects:
         return
-    issue = gitlab.issue(effects, failure_title(case.request), story)
+    issue = gitlab.issue(case.effects, failure_title(case.request), story)
     if issue["outcome"] != story.outcome:
-        gitlab.comment(effects, issue["iid"], story)
+        gitlab.comment(case.effects, issue["iid"], story)
 
 
 def _all(tellings: list[Callable[[], object]]) -> None:

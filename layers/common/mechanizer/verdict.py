@@ -6,16 +6,17 @@ from typing import Any
 from mechanizer import ledger, zendesk
 from mechanizer.admission import ground_to_replace
 from mechanizer.eligibility import Facts, Rules, checks, expiry_told_otherwise
-from mechanizer.ledger import Record
+from mechanizer.ledger import Record, Ticket
 from mechanizer.observability import count
+from mechanizer.request import Request
 from mechanizer.settings import settings
 
 Json = dict[str, Any]
 LOOKED_BACK = timedelta(days=90)
 
 
-def judge(record: Record) -> Json:
-    """The verdict on a recorded request, noted in the ledger."""
+def judge(record: Record, ticket: Ticket | None) -> Json:
+    """The verdict on a recorded request, noted in the ledger; the one that is there, if it was passed before."""
     request = record.request
     facts = Facts(
         requested_at=request.requested_at,
@@ -24,18 +25,19 @@ def judge(record: Record) -> Json:
         license_expired_on=request.details.license_expired_on,
         agent_given=request.agent_id is not None,
         agent=zendesk.read_agent(request.agent_id) if request.agent_id is not None else None,
-        issued_by=_issued_by(request.details.ticket_id, but=(request.request_id, request.replaces)),
+        issued_by=_issued_by(ticket, but=(request.request_id, request.replaces)),
     )
     reasons = [check.reason() for check in checks(facts, _rules()) if not check.ok]
     organization = facts.ticket.organization if facts.ticket else None
     verdict = {
         "eligible": not reasons,
         "reasons": reasons,
-        "told": [] if reasons else _told(record, facts),
+        "told": [] if reasons else _told(request, ticket, facts),
         "organization_id": organization.id if organization else None,
         "organization_name": organization.name if organization else None,
     }
-    ledger.save_verdict(request.request_id, verdict)
+    if not ledger.save_verdict(request.request_id, verdict):
+        return dict(ledger.read(request.request_id).verdict or verdict)
     for reason in reasons:
         count("RequestsRefused", reason=reason["code"])
     return verdict
@@ -55,7 +57,7 @@ def dry_run(question: Json, now: datetime) -> Json:
         license_expired_on=date.fromisoformat(expired_on) if expired_on else None,
         agent_given=True,
         agent=zendesk.read_agent(question["agent_id"]),
-        issued_by=_issued_by(question["ticket_id"]),
+        issued_by=_issued_by(ledger.ticket(question["ticket_id"])),
     )
     found = checks(facts, _rules())
     return {
@@ -64,14 +66,12 @@ def dry_run(question: Json, now: datetime) -> Json:
     }
 
 
-def _issued_by(ticket_id: int, but: tuple[str | None, ...] = ()) -> str | None:
-    ticket = ledger.ticket(ticket_id)
+def _issued_by(ticket: Ticket | None, but: tuple[str | None, ...] = ()) -> str | None:
     return ticket.issued if ticket and ticket.issued not in but else None
 
 
-def _told(record: Record, facts: Facts) -> list[str]:
+def _told(request: Request, ticket: Ticket | None, facts: Facts) -> list[str]:
     """Sentences for the issue, the message and the note: told, never a reason to refuse."""
-    request = record.request
     told = []
     if otherwise := expiry_told_otherwise(facts):
         told.append(otherwise)
@@ -79,10 +79,9 @@ def _told(record: Record, facts: Facts) -> list[str]:
         got = ledger.licenses_of(facts.ticket.organization.id, since=request.requested_at - LOOKED_BACK)
         number = len({*got, request.request_id})
         told.append(f"Emergency licenses of the organization in 90 days, this one included: {number}.")
-    if request.replaces:
-        ticket = ledger.ticket(request.details.ticket_id)
-        if ground := ground_to_replace(ledger.find(request.replaces), ticket, request.details):
-            told.append(f"Replaces {request.replaces}: {ground}.")
+    old = ledger.find(request.replaces) if request.replaces else None
+    if ground := ground_to_replace(old, ticket, request.details):
+        told.append(f"Replaces {request.replaces}: {ground}.")
     return told
 
 

@@ -53,9 +53,7 @@ def _decide(body: Body, agent_id: int, now: datetime) -> Answer:
     seen = ledger.ticket(body.details.ticket_id)
     if seen is None:
         return _start(body, agent_id, now, seen)
-    record = ledger.find(seen.active)
-    if record is None:
-        raise LookupError(f"{seen.active} is active and was never recorded")
+    record = ledger.read(seen.active)
     execution = _execution_of(record)
     status = status_of(record, seen, execution)
     same = record.request.details == body.details and record.request.replaces == body.replaces
@@ -98,7 +96,7 @@ def _start(body: Body, agent_id: int, now: datetime, seen: Ticket | None) -> Ans
         agent_id=agent_id,
         replaces=body.replaces,
     )
-    ledger.open_request(request, seen, started=False)
+    ledger.open_request(request, seen)
     _start_execution(request)
     return Answer(202, _running(request.request_id))
 
