@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,19 +63,23 @@ def compose(request: Request, license: StoredLicense) -> bytes:
         "ticket_id": request.details.ticket_id,
         "file_name": FILE_NAME,
     }
-    templates = Environment(
+    message.set_content(_templates().get_template("license.txt").render(values))
+    message.add_alternative(_templates().get_template("license.html").render(values), subtype="html")
+    message.add_attachment(
+        license.text.encode(), maintype="application", subtype="octet-stream", filename=FILE_NAME
+    )
+    return message.as_bytes()
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,
     )
-    message.set_content(templates.get_template("license.txt").render(values))
-    message.add_alternative(templates.get_template("license.html").render(values), subtype="html")
-    message.add_attachment(
-        license.text.encode(), maintype="application", subtype="octet-stream", filename=FILE_NAME
-    )
-    return message.as_bytes()
 
 
 def _find(request_id: str, claim: Claim) -> Json | None:
