@@ -248,6 +248,17 @@ def test_the_step_at_work_is_the_first_that_is_not_done():
             assert (shown["error"] is not None) == (status == "failed")
 
 
+def test_the_step_at_work_says_since_when_it_is():
+    asked, checked = NOW - timedelta(seconds=5), NOW - timedelta(seconds=2)
+    for known, since in (
+        (record(recorded_at=asked), "2026-11-21T11:59:55Z"),
+        (record(recorded_at=asked, steps={STEPS[0]: Done({}, checked)}), "2026-11-21T11:59:58Z"),
+    ):
+        shown = view(known, ACTIVE, execution("RUNNING"), POLICY, NOW)["steps"]
+        assert [step["at"] for step in shown if step["status"] == "running"] == [since]
+        assert all("at" not in step for step in shown if step["status"] == "pending")
+
+
 def test_a_refused_request_has_skipped_what_it_did_not_need():
     refused = record(verdict=verdict("prospect", "screenshots_missing"))
     shown = view(refused, ACTIVE, execution("RUNNING"), POLICY, NOW)

@@ -191,17 +191,27 @@ def delivery_of(record: Record) -> str | None:
 
 
 def _step(name: str, record: Record, status: Status, *, failed: bool) -> Json:
+    """``at`` is when it was done, or since when it has been running: since the step before it."""
     done = record.steps.get(name)
     if done:
         skipped = done.result.get("skipped")
-        at = done.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return {
             "name": name,
             "status": "skipped" if skipped else "done",
-            "at": at,
+            "at": _text_of(done.at),
             **({"message": skipped} if skipped else {}),
         }
-    return {"name": name, "status": _unfinished(name, record, status, failed=failed)}
+    unfinished = _unfinished(name, record, status, failed=failed)
+    since = max((step.at for step in record.steps.values()), default=record.recorded_at)
+    return {
+        "name": name,
+        "status": unfinished,
+        **({"at": _text_of(since)} if unfinished == "running" else {}),
+    }
+
+
+def _text_of(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _unfinished(name: str, record: Record, status: Status, *, failed: bool) -> str:
