@@ -4,6 +4,7 @@ IAM is not enforced here; so it is written down, and a test holds it against wha
 """
 
 import json
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,9 @@ from urllib.parse import unquote
 from sandbox.account import ACCOUNT, REGION
 
 KEY = "SANDBOX"
+KEYS = ("pk", "sk", ":pk", "request_id")
+"""Attributes by which the tables' items are found; a Query gives a value for the first one."""
+_NUMBER = re.compile(r"\d+")
 TRANSACTIONS = {
     "Put": "PutItem",
     "Update": "UpdateItem",
@@ -34,6 +38,15 @@ class Call:
     operation: str
 
 
+@dataclass(frozen=True, order=True)
+class Asked:
+    """One request of a function. `items` are the tables' items that it names, with N for each number in their keys."""
+
+    function: str
+    operation: str
+    items: tuple[str, ...]
+
+
 def access_key(logical_id: str) -> str:
     """The made-up access key id that a function signs its requests with."""
     return KEY + logical_id
@@ -44,6 +57,7 @@ class Calls:
 
     def __init__(self) -> None:
         self._made: Counter[Call] = Counter()
+        self._asked: Counter[Asked] = Counter()
         self._lock = threading.Lock()
 
     def note(self, environ: Mapping[str, Any], body: bytes) -> None:
@@ -55,11 +69,17 @@ class Calls:
         with self._lock:
             for action, resource in needs:
                 self._made[Call(function, action, resource, operation)] += 1
+            self._asked[Asked(function, operation, _items(body) if service == "dynamodb" else ())] += 1
 
     def made(self) -> dict[Call, int]:
         """Each call and how often it was made, in order."""
         with self._lock:
             return dict(sorted(self._made.items()))
+
+    def asked(self) -> dict[Asked, int]:
+        """Each request and how often it was made, in order of the first one."""
+        with self._lock:
+            return dict(self._asked)
 
     def document(self) -> list[dict[str, Any]]:
         """`calls.json`."""
@@ -95,6 +115,18 @@ def _table(operation: str, asked: Mapping[str, Any]) -> Needs:
     for item in asked["TransactItems"]:
         for kind, parts in item.items():
             yield TRANSACTIONS[kind], _arn("dynamodb", f"table/{parts['TableName']}")
+
+
+def _items(body: bytes) -> tuple[str, ...]:
+    """What DynamoDB is asked for: items by their keys, or all of a partition."""
+    asked = json.loads(body)
+    parts = [part for item in asked.get("TransactItems", ()) for part in item.values()] or [asked]
+    return tuple(_key(part) for part in parts)
+
+
+def _key(part: Mapping[str, Any]) -> str:
+    values = part.get("Key") or part.get("Item") or part.get("ExpressionAttributeValues", {})
+    return _NUMBER.sub("N", " ".join(values[name]["S"] for name in KEYS if name in values))
 
 
 def _machine(operation: str, asked: Mapping[str, Any]) -> Needs:

@@ -9,7 +9,7 @@ from sandbox.calls import Calls, access_key
 HERE = "us-east-1:123456789012"
 
 
-def made(service, body=None, *, target="", path="/", key=None):
+def noted(service, body=None, *, target="", path="/", key=None):
     """The record after one request of StepFunction (or with another key)."""
     scope = f"{key or access_key('StepFunction')}/20261121/us-east-1/{service}/aws4_request"
     environ = {
@@ -20,6 +20,12 @@ def made(service, body=None, *, target="", path="/", key=None):
     calls = Calls()
     calls.note(environ, json.dumps(body or {}).encode())
     assert all(call.function == "StepFunction" for call in calls.made())
+    return calls
+
+
+def made(*given, **more):
+    """What was asked for in the one request, as a policy has it."""
+    calls = noted(*given, **more)
     return {(call.action, call.resource.replace(HERE, "here")): times for call, times in calls.made().items()}
 
 
@@ -71,3 +77,23 @@ def test_an_invocation_is_of_a_function_or_an_alias(before, function):
 
 def test_what_no_function_signed_is_not_written_down():
     assert made("dynamodb", {"TableName": "T"}, target="DynamoDB_20120810.Query", key="test") == {}
+
+
+def test_requests_are_told_apart_by_the_items_they_are_for():
+    key = {"pk": {"S": "request#zd-4242-1"}, "sk": {"S": "effect#email"}}
+    put = {"Put": {"TableName": "T", "Item": {**key, "state": {"S": "done"}}}}
+    check = {"ConditionCheck": {"TableName": "U", "Key": {"request_id": {"S": "zd-4242-1"}}}}
+    query = {"TableName": "T", "ExpressionAttributeValues": {":pk": {"S": "week#2026-W47"}}}
+
+    def items(operation, body):
+        [asked] = noted("dynamodb", body, target=f"DynamoDB_20120810.{operation}").asked()
+        assert (asked.function, asked.operation) == ("StepFunction", operation)
+        return asked.items
+
+    assert items("GetItem", {"TableName": "T", "Key": key}) == ("request#zd-N-N effect#email",)
+    assert items("Query", query) == ("week#N-WN",)
+    assert items("TransactWriteItems", {"TransactItems": [put, check]}) == (
+        "request#zd-N-N effect#email",
+        "zd-N-N",
+    )
+    assert [asked.items for asked in noted("secretsmanager", {"SecretId": "S"}).asked()] == [()]

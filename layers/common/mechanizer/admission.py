@@ -1,5 +1,7 @@
 """How a request that somebody started by hand, or that replaces another one, gets in."""
 
+from contextlib import suppress
+
 from mechanizer import ledger
 from mechanizer.errors import InvalidRequest
 from mechanizer.ledger import Raced, Record, Ticket
@@ -55,13 +57,9 @@ def _record(request: Request, execution_arn: str) -> Record:
         raise InvalidRequest("The request breaks a rule", {"replaces": rule})
     parts = ticket_and_number(request.request_id)
     newest = seen is None or (parts is not None and parts[1] > seen.number)
-    try:
-        # One that cannot be the ticket's active request is recorded all the same: the rules refuse
-        # it, or it ends as superseded, and either way the ledger knows of it.
-        if newest and (request.replaces or not (seen and seen.issued)):
-            ledger.open_request(request, seen, execution_arn)
-        else:
-            ledger.note_request(request, execution_arn)
-    except Raced:
-        ledger.note_request(request, execution_arn)
-    return ledger.read(request.request_id)
+    if newest and (request.replaces or not (seen and seen.issued)):
+        with suppress(Raced):
+            return ledger.open_request(request, seen, execution_arn)
+    # One that cannot be the ticket's active request is recorded all the same: the rules refuse it,
+    # or it ends as superseded, and either way the ledger knows of it.
+    return ledger.note_request(request, execution_arn)

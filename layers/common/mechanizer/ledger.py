@@ -144,7 +144,7 @@ def ticket(ticket_id: int) -> Ticket | None:
     return Ticket(item["active"], item.get("issued")) if item else None
 
 
-def open_request(request: Request, seen: Ticket | None, execution_arn: str | None = None) -> None:
+def open_request(request: Request, seen: Ticket | None, execution_arn: str | None = None) -> Record:
     """Records a request and makes it its ticket's active one, together or not at all.
 
     The one that was active is superseded: it makes no license and sends no mail any more. That is
@@ -182,13 +182,14 @@ def open_request(request: Request, seen: Ticket | None, execution_arn: str | Non
         writes.append(_put("unstarted", request.request_id, {}))
     if not transact(writes, unmet=UNMET | {"TransactionConflict"}):
         raise Raced(request.request_id)
-    count("RequestsRecorded")
+    return _recorded(request, execution_arn)
 
 
-def note_request(request: Request, execution_arn: str) -> None:
-    """Records a request, at work already, that is not to be its ticket's active one."""
+def note_request(request: Request, execution_arn: str) -> Record:
+    """Records a request, at work already, that is not to be its ticket's active one; or finds it recorded."""
     if transact(_put_request(request, execution_arn)):
-        count("RequestsRecorded")
+        return _recorded(request, execution_arn)
+    return read(request.request_id)
 
 
 def week_of(day: date) -> str:
@@ -363,6 +364,21 @@ def _no_email(request_id: str) -> Json:
             "ExpressionAttributeValues": {":free": {"S": State.FREE.value}},
         }
     }
+
+
+def _recorded(request: Request, execution_arn: str | None) -> Record:
+    count("RequestsRecorded")
+    return Record(
+        request=request,
+        recorded_at=_now(),
+        execution_arn=execution_arn,
+        verdict=None,
+        replaced_by=None,
+        given_up=False,
+        steps={},
+        claims={},
+        delivery=None,
+    )
 
 
 def _put_request(request: Request, execution_arn: str | None) -> list[Json]:
