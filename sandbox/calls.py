@@ -81,9 +81,12 @@ class Calls:
         with self._lock:
             return dict(self._asked)
 
-    def document(self) -> list[dict[str, Any]]:
+    def document(self) -> dict[str, list[dict[str, Any]]]:
         """`calls.json`."""
-        return [{**asdict(call), "times": times} for call, times in self.made().items()]
+        return {
+            "actions": [{**asdict(call), "times": times} for call, times in self.made().items()],
+            "requests": [{**asdict(asked), "times": times} for asked, times in self.asked().items()],
+        }
 
 
 def _signer(authorization: str) -> tuple[str | None, str]:

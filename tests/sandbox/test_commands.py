@@ -95,6 +95,12 @@ class TestRun:
         assert (
             (tmp_path / "outbox" / "mine.txt").read_text() == (tmp_path / "notes.txt").read_text() == "before"
         )
+        # and no step read anything twice, but the ticket, before and after the request became its active one
+        asked = json.loads((tmp_path / "calls.json").read_text())["requests"]
+        again = [each for each in asked if each["times"] > 1 and each["operation"] in ("GetItem", "Query")]
+        assert [(each["function"], each["items"]) for each in again] == [
+            ("CheckEligibilityFunction", ["ticket#N ticket"])
+        ]
         # and the license is valid, a damaged one not
         whole, key = tmp_path / "license.gitlab-license", str(tmp_path / "public_key.pem")
         assert main(["verify", str(whole), "--public-key", key]) == 0

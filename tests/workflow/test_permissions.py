@@ -86,7 +86,7 @@ def seen(tmp_path_factory):
         for happens in HAPPENINGS:
             happens(at)
         seen.allowed = {function: at.allowed(function) for function in FUNCTIONS}
-    for call in json.loads((folder / "out/calls.json").read_text()):
+    for call in json.loads((folder / "out/calls.json").read_text())["actions"]:
         seen.called.setdefault(call["function"], set()).add((call["action"], call["resource"]))
     return seen
 
