@@ -1,6 +1,7 @@
 """A sandbox that runs one execution for each line on standard input: `python -m benchmarks.runner PROJECT`.
 
-Prints, as JSON, the seconds of each; for the line `starts`, the seconds of each step's first invocation in a fresh process.
+Prints, as JSON, first the address of its AWS; then for each line the seconds of an execution, for `starts` those of each
+step's first invocation in a fresh process, and for `calls` how often the steps of one more execution call AWS.
 """
 
 import json
@@ -80,15 +81,27 @@ def first_invocations(sandbox: Sandbox, ticket: int) -> float:
     return total
 
 
+def calls(sandbox: Sandbox, ticket: int) -> int:
+    """How many requests to AWS the steps of an execution make."""
+
+    def made() -> int:
+        steps = {f"{step.title().replace('_', '')}Function" for step in STEPS}
+        return sum(times for asked, times in sandbox.calls.asked().items() if asked.function in steps)
+
+    before = made()
+    execute(sandbox, ticket)
+    return made() - before
+
+
 def main(project: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "fixtures.json"
         path.write_text(json.dumps(fixtures()))
         tickets = iter(TICKETS)
         with Sandbox(Path(folder) / "out", Options(fixtures=path), Path(project).resolve()) as sandbox:
-            print("ready", flush=True)
+            print(json.dumps(sandbox.aws.url), flush=True)
             for line in sys.stdin:
-                measure = first_invocations if line.strip() == "starts" else execute
+                measure = {"starts": first_invocations, "calls": calls}.get(line.strip(), execute)
                 print(json.dumps(measure(sandbox, next(tickets))), flush=True)
 
 
