@@ -81,9 +81,10 @@ class Outside:
 
 @dataclass
 class Invocation:
-    """One run of a step's function: the answers that it has, and when it began."""
+    """One run of a step's function: the answers that it has, when it began, and the claims as they were then."""
 
     began: datetime
+    known: dict[str, Claim]
     answers: list[Any] = field(default_factory=list)
     asked: int = 0
 
@@ -101,14 +102,23 @@ class Execution:
     """Makes its effects one after the other; a step that fails is tried again, as the state machine does."""
 
     def __init__(
-        self, name: str, effects: tuple[str, ...], began: datetime, skew: timedelta = timedelta(0)
+        self,
+        name: str,
+        effects: tuple[str, ...],
+        began: datetime,
+        claims: SimulatedClaims,
+        skew: timedelta = timedelta(0),
     ) -> None:
         self.name = name
         self.left = list(effects)
+        self.claims = claims
         self.skew = skew
         self.tries = 0
         self.error: Exception | None = None
-        self.invocation = Invocation(began)
+        self._begin(began)
+
+    def _begin(self, now: datetime) -> None:
+        self.invocation = Invocation(now, dict(self.claims.held))
 
     @property
     def ended(self) -> bool:
@@ -116,14 +126,14 @@ class Execution:
 
     def failed(self, error: Exception, now: datetime) -> None:
         self.tries += 1
-        self.invocation = Invocation(now)
+        self._begin(now)
         if self.tries == MOST_TRIES or kind_of(type(error).__name__) is Kind.LASTING:
             self.error = error
 
     def succeeded(self, now: datetime) -> None:
         del self.left[0]
         self.tries = 0
-        self.invocation = Invocation(now)
+        self._begin(now)
 
 
 class AskedClaims:
@@ -195,7 +205,7 @@ class Simulation:
         reports = self.chance.random() < 0.2
         name = f"{'report' if reports else 'run'}-{len(self.executions) + 1}"
         skew = timedelta(seconds=self.chance.uniform(-MOST_SKEW, MOST_SKEW) if self.skewed else 0)
-        self.executions.append(Execution(name, REPORTED if reports else EFFECTS, self.now, skew))
+        self.executions.append(Execution(name, REPORTED if reports else EFFECTS, self.now, self.claims, skew))
 
     def _pass_time(self) -> None:
         kind = self.chance.random()
@@ -218,7 +228,7 @@ class Simulation:
         self.quiet = True
         for _ in range(10):
             self.now += timedelta(hours=1)
-            last = Execution("last", EFFECTS, self.now)
+            last = Execution("last", EFFECTS, self.now, self.claims)
             while not last.ended:
                 self._turn(last)
             if not last.error or isinstance(last.error, Superseded):
@@ -257,7 +267,7 @@ class Simulation:
     def _answer(self, execution: Execution, effect: str, asks: Asks) -> None:
         act = {
             "now": lambda: self.now + execution.skew,
-            "read": lambda: self.claims.read(effect),
+            "read": lambda: execution.invocation.known.get(effect),
             "write": lambda: self.claims.replace(effect, *asks.details),
             "do": lambda: self._do(effect, *asks.details),
             "find": lambda: self._find(effect, self.now + execution.skew, *asks.details),

@@ -271,7 +271,7 @@ class RequestClaims:
         self._claims: Mapping[str, Claim] | None = record.claims
 
     def read(self, effect: str) -> Claim | None:
-        """The claim; read again after somebody else was quicker."""
+        """The claim; read again after a write that failed."""
         if self._claims is None:
             self._claims = read(self._record.request.request_id).claims
         return self._claims.get(effect)

@@ -64,7 +64,7 @@ class Claims(Protocol):
     """Where the claims of one request are kept."""
 
     def read(self, effect: str) -> Claim | None:
-        """The claim as it is now, never an older one."""
+        """The claim as it was when the invocation began, or is by now: ``replace`` turns away who knows an older one."""
 
     def replace(self, effect: str, old: Claim | None, new: Claim) -> bool:
         """Writes ``new`` if ``old``'s attempt (or nothing) is still there and not done; else False.
