@@ -179,8 +179,8 @@ def page(
         "",
         "## One license",
         "",
-        "Calls to AWS in one execution on the happy path, and what it costs by list price (us-east-1, November 2026). Each",
-        "step's reads are of items of their own: its result, its claim, what became of the mail.",
+        "Calls to AWS in one execution on the happy path, and what it costs by list price in us-east-1, nothing free taken",
+        "off. Each step's reads are of items of their own: its result, its claim, what became of the mail.",
         "",
         *used,
         "",
@@ -225,7 +225,7 @@ def main() -> int:
         rows += signing.rows(given.rounds)
         rows += executions(project, given.rounds)
         rows.append(crowd())
-        used, listed = budget.rows()
+        used, listed = budget.rows(project)
         rows += used
         PAGE.write_text(page(rows, handlers, sizes(project), listed))
     print("\n".join(plain(HEAD, (row.cells() for row in rows))))

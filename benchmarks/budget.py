@@ -2,66 +2,156 @@
 
 import json
 import re
+import resource
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.runner import TICKETS, execute, fixtures
 from benchmarks.table import Row
 from sandbox.world import Options, Sandbox
 
-# List prices in us-east-1, in dollars, from the services' pricing pages as of November 2026; no free tier taken off.
+
+@dataclass(frozen=True)
+class Price:
+    """In dollars, in us-east-1; where it says so; and how much of it nobody pays for in a month, for ever."""
+
+    dollars: float
+    source: str
+    free: float = 0
+
+
+# Looked up on 2026-11-24 in stored copies of these pages: a date is the page's own, AWS's pages have none.
 PRICES = {
-    "state transitions": 0.000025,
-    "e-mail": 0.0001,
-    "Lambda requests": 0.0000002,
-    "Lambda GB-seconds (arm64)": 0.0000133334,
-    "DynamoDB write units": 0.000000625,
-    "DynamoDB read units": 0.000000125,
-    "calls of the API": 0.000001,
-    "secrets read": 0.000005,
+    "state transitions": Price(
+        0.000025, "$0.025 a thousand: aws.amazon.com/step-functions/pricing; wring.co, 2026-03-14", 4_000
+    ),
+    "e-mail": Price(
+        0.0001, "$0.10 a thousand: acecloudinterviews.com, undated; a bill on superuser.com, 2019"
+    ),
+    "Lambda requests": Price(0.0000002, "$0.20 a million: wring.co, 2026-03-08", 1_000_000),
+    "Lambda GB-seconds (arm64)": Price(0.0000133334, "wring.co, 2026-03-08", 400_000),
+    "DynamoDB write units": Price(
+        0.000000625, "$0.625 a million, half since November 2024: airbyte.com, 2025-07-21"
+    ),
+    "DynamoDB read units": Price(0.000000125, "$0.125 a million: the same page"),
+    "calls of the API": Price(0.000001, "$1.00 a million, HTTP API: awsforengineers.com, 2025-05-19"),
+    "secrets read": Price(0.000005, "$0.05 for 10,000: awsready.net and techoral.com, undated"),
+    "traces": Price(0.000005, "$5.00 a million: aws.amazon.com/xray/pricing", 100_000),
+    "GB of logs": Price(0.5, "duckbillgroup.com, of 2025-05-01; 5 GB free: hykell.com, undated", 5),
 }
+SECRET_A_MONTH = 0.40
+"""The same pages as for reading one."""
 WRITES = {"PutItem": 1, "UpdateItem": 1, "DeleteItem": 1, "TransactWriteItems": 2}
 """Write units an item takes; a license takes two, being larger than 1 KB."""
-MEMORY_GB = 0.5
-COLD_SECONDS = 1.0
-"""A cold step on Lambda with 512 MB, which has about a third of a processor: some 0.2 s here."""
+A_PROCESSOR = 1769
+"""MB of memory with which a function has one: docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html."""
+AWS_SECONDS, VENDOR_SECONDS, WARM_SECONDS = 0.01, 0.3, 0.1
+"""What a function waits for one call's answer, and how long a warm call of the API takes: assumed."""
+APP_CALLS = 10
+"""Of the app, for one request: its checks, the request, and looking how it stands. Assumed; the first one is cold."""
+EXECUTION_CALLS = 6 + 2
+"""Of functions, in one execution, and each in a process of its own at first: the steps, and what SES tells."""
+PLATFORM_LOG = 900
+"""Bytes that Lambda itself logs of an invocation: start, report and end. Assumed."""
 
 
-def rows() -> tuple[list[Row], list[str]]:
+@dataclass(frozen=True)
+class Use:
+    """What one execution took, alone in a new sandbox: `cpu_seconds` of all functions' processes, from their start."""
+
+    transitions: int
+    calls: Mapping[tuple[str, str], int]
+    vendor_calls: int
+    cpu_seconds: float
+    log_bytes: int
+    memory: int
+
+    @property
+    def lambda_seconds(self) -> float:
+        """What Lambda bills for the processes above. It gives them a share of a processor, and bills their start too:
+        since August 2025 for zip files (AWS Compute Blog, 2025-04-29)."""
+        waiting = AWS_SECONDS * sum(self.calls.values()) + VENDOR_SECONDS * self.vendor_calls
+        return self.cpu_seconds * A_PROCESSOR / self.memory + waiting
+
+
+def rows(project: Path) -> tuple[list[Row], list[str]]:
     """The figures, and the list of calls and of costs in Markdown."""
+    use, secrets = used(project)
+    units = units_of(use)
+    dollars = {name: units[name] * price.dollars for name, price in PRICES.items()}
+    fixed = dollars["state transitions"] + dollars["e-mail"]
+    unpaid = min(price.free / units[name] for name, price in PRICES.items() if price.free)
+    paid = sum(dollars[name] for name, price in PRICES.items() if not price.free)
+    figures = [
+        Row("state transitions on the happy path", "a count", use.transitions, 8),
+        Row("secrets", "a count", secrets, 5),
+        Row(
+            "dollars a thousand licenses",
+            "list prices",
+            1000 * sum(dollars.values()),
+            0.3,
+            why=f"A thousand times {use.transitions} transitions (${1000 * dollars['state transitions']:.2f}) and one "
+            f"e-mail (${1000 * dollars['e-mail']:.2f}) are ${1000 * fixed:.2f}: the whole target, before a function has "
+            "run. Neither can be less. Express workflows, which are not paid by the transition, cannot be redriven, and "
+            "all recovery is redriving; the states and the mail are the contract. The target can be met only by what "
+            f"AWS never charges for: up to {unpaid:,.0f} licenses a month, transitions, functions, traces and logs are "
+            f"free for ever, and a thousand cost ${1000 * paid:.2f}.",
+        ),
+    ]
+    listed = ["| function | call | times |", "| --- | --- | --- |"]
+    listed += [f"| {function} | {call} | {times} |" for (function, call), times in sorted(use.calls.items())]
+    listed += ["", "| what a license takes | units | $ | price |", "| --- | --- | --- | --- |"]
+    listed += [
+        f"| {name} | {units[name]:.3g} | {dollars[name]:.7f} | {price.source} |"
+        for name, price in PRICES.items()
+    ]
+    listed += [f"| in all | | {sum(dollars.values()):.6f} | looked up on 2026-11-24 |", ""]
+    return figures, [*listed, *assumptions(use, secrets)]
+
+
+def assumptions(use: Use, secrets: int) -> list[str]:
+    """What of these costs is measured, and what is taken for granted, in Markdown."""
+    share, cold = use.memory / A_PROCESSOR, use.lambda_seconds / EXECUTION_CALLS
+    functions = (
+        f"- *Lambda*: the {EXECUTION_CALLS} processes of one execution, all cold, took {use.cpu_seconds:.2f} s of a processor "
+        f"here, start and all. {use.memory} MB are {share:.0%} of one on Lambda, taken to be as fast as this one; that a "
+        f"start may get more is left out. Waiting is added: {AWS_SECONDS} s for each call to AWS, {VENDOR_SECONDS} s for "
+        f"each to a vendor. That makes {cold:.1f} s for a cold function, all of it billed: since August 2025 its start too "
+        f"(AWS Compute Blog, 2025-04-29). Of the app's {APP_CALLS} calls one is cold, the others take {WARM_SECONDS} s."
+    )
+    traces = "- *Traces*: one for each call of the app and each event of the mail, as X-Ray takes the first of each second."
+    secret = f"- *Every month*, used or not: {secrets} secrets, ${secrets * SECRET_A_MONTH:.2f}."
+    left_out = "- *Left out*: what the app's calls read and write in the ledger, some $0.00001."
+    return [functions, traces, left_out, secret]
+
+
+def used(project: Path) -> tuple[Use, int]:
+    """Runs one execution -> what it took, and how many secrets there are."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "fixtures.json"
         path.write_text(json.dumps(fixtures()))
-        with Sandbox(Path(folder) / "out", Options(fixtures=path)) as sandbox:
+        before = _processor_seconds()
+        with Sandbox(Path(folder) / "out", Options(fixtures=path), project) as sandbox:
             execute(sandbox, TICKETS[0])
             sandbox.settle()
             execution = next(iter(sandbox.aws.executions(sandbox.state_machine_arn)))
             entered = sum(str(event["type"]).endswith("StateEntered") for event in execution.events)
-            secrets = len(sandbox.deployment.secrets)
-            calls = calls_of(sandbox)
-    figures = [
-        Row("state transitions on the happy path", "a count", entered, 8),
-        Row("secrets", "a count", secrets, 5),
-    ]
-    units, cost = costs(entered, calls)
-    figures.append(
-        Row(
-            "dollars a thousand licenses",
-            "list prices",
-            1000 * cost,
-            0.3,
-            why="8 transitions and one e-mail are $0.30 by themselves, and both are fixed. AWS never charges for the "
-            "first 4,000 transitions of a month, which are 500 licenses: with them a thousand cost "
-            f"${1000 * (cost - 8 * PRICES['state transitions']):.2f}.",
-        )
-    )
-    listed = ["| function | call | times |", "| --- | --- | --- |"]
-    listed += [f"| {function} | {call} | {times} |" for (function, call), times in sorted(calls.items())]
-    listed += ["", "| what a license takes | units | $ |", "| --- | --- | --- |"]
-    listed += [f"| {name} | {units[name]:g} | {units[name] * price:.7f} |" for name, price in PRICES.items()]
-    return figures, [*listed, f"| in all | | {cost:.6f} |"]
+            standins = (sandbox.zendesk, sandbox.gitlab, sandbox.slack)
+            secrets, calls = len(sandbox.deployment.secrets), calls_of(sandbox)
+            vendor_calls = sum(len(standin.requests) for standin in standins if standin)
+            log_bytes = sandbox.log.stat().st_size
+            memory = next(iter(sandbox.deployment.functions.values())).memory
+        cpu_seconds = _processor_seconds() - before
+    return Use(entered, calls, vendor_calls, cpu_seconds, log_bytes, memory), secrets
+
+
+def _processor_seconds() -> float:
+    """Of all processes that were started here and have ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ended.ru_utime + ended.ru_stime
 
 
 def calls_of(sandbox: Sandbox) -> Counter[tuple[str, str]]:
@@ -76,18 +166,25 @@ def calls_of(sandbox: Sandbox) -> Counter[tuple[str, str]]:
     return Counter({(function, named): times for (function, _, named), times in found.items()})
 
 
-def costs(transitions: int, calls: Mapping[tuple[str, str], int]) -> tuple[dict[str, float], float]:
-    """Units of each price, and their sum in dollars."""
+def units_of(use: Use) -> dict[str, float]:
+    """Of each price, for one license."""
+    invocations = EXECUTION_CALLS + APP_CALLS
+    seconds = use.lambda_seconds * (1 + 1 / EXECUTION_CALLS) + (APP_CALLS - 1) * WARM_SECONDS
     units = dict.fromkeys(PRICES, 0.0)
-    units["state transitions"], units["e-mail"], units["calls of the API"] = transitions, 1, 10
-    invocations = 6 + 10 + 2  # the steps, the app's calls, what SES tells
-    units["Lambda requests"] = invocations
-    units["Lambda GB-seconds (arm64)"] = 6 * COLD_SECONDS * MEMORY_GB + (invocations - 6) * 0.05 * MEMORY_GB
-    for (_, call), times in calls.items():
+    units |= {
+        "state transitions": use.transitions,
+        "e-mail": 1,
+        "Lambda requests": invocations,
+        "Lambda GB-seconds (arm64)": seconds * use.memory / 1024,
+        "calls of the API": APP_CALLS,
+        "traces": APP_CALLS + 2,
+        "GB of logs": (use.log_bytes * invocations / EXECUTION_CALLS + PLATFORM_LOG * invocations) / 1e9,
+    }
+    for (_, call), times in use.calls.items():
         operation, _, table = call.partition(" ")
         units["secrets read"] += times * (operation == "GetSecretValue")
         if table:
             size = 2 if table == "LicensesTable" else 1
             kind = "write" if operation in WRITES else "read"
             units[f"DynamoDB {kind} units"] += times * size * WRITES.get(operation, 1)
-    return units, sum(units[name] * price for name, price in PRICES.items())
+    return units
