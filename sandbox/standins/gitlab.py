@@ -72,7 +72,7 @@ class GitLab(StandIn):
             return deepcopy([{**issue, "notes": self.notes.get(issue["iid"], [])} for issue in self.issues])
 
     def error(self, status: int, text: str) -> dict[str, Any]:
-        return {"message": f"{status} {text}"}
+        return {"message": {"error": text} if status == 429 else f"{status} {text}"}
 
     def authorize(self, request: Request) -> None:
         token = request.headers.get("private-token")

@@ -6,11 +6,13 @@ what the stand-in holds.
 """
 
 import json
+import math
 import re
 import socket
 import struct
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +22,7 @@ from typing import Any, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from sandbox.standins.faults import BadFault, Fault, read_fault
+from sandbox.standins.limits import PUBLISHED, Clock, Limiter
 
 SECRET_FIELDS = {"client_secret", "access_token", "refresh_token", "private_token", "token"}
 BROKEN_JSON = b'{"ok": tru, "id": 1, "'
@@ -28,9 +31,9 @@ BROKEN_JSON = b'{"ok": tru, "id": 1, "'
 class Refusal(Exception):
     """A call that the vendor answers with an error; `body` is in the vendor's own words."""
 
-    def __init__(self, status: int, body: Any):
+    def __init__(self, status: int, body: Any, headers: Mapping[str, str] | None = None):
         super().__init__(f"{status} {body}")
-        self.status, self.body = status, body
+        self.status, self.body, self.headers = status, body, headers or {}
 
 
 @dataclass
@@ -118,6 +121,7 @@ class StandIn:
         self.violations: list[str] = []
         self.lock = threading.RLock()
         self._faults: list[Fault] = []
+        self._limiter, self._clock = Limiter(()), time.monotonic
         self._thread: threading.Thread | None = None
         self._server = _Server(self)
         self.origin = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -171,6 +175,11 @@ class StandIn:
 
     # Faults and faults found.
 
+    def limit(self, clock: Clock = time.monotonic) -> None:
+        """From now on, and until healed, calls above the vendor's own limits are turned away; `clock` gives seconds."""
+        with self.lock:
+            self._limiter, self._clock = Limiter(PUBLISHED[self.name]), clock
+
     def inject(self, fault: Mapping[str, Any]) -> None:
         """As `POST /_control` does. Raises BadFault."""
         with self.lock:
@@ -179,6 +188,7 @@ class StandIn:
     def heal(self) -> None:
         with self.lock:
             self._faults.clear()
+            self._limiter = Limiter(())
 
     def violation(self, text: str) -> None:
         with self.lock:
@@ -223,13 +233,19 @@ class StandIn:
             route = self._route(request)
             if not route.open:
                 self.authorize(request)
+            self._within_limits(request)
             self._check(route, request)
             return route.handler(request)
         except Refusal as refusal:
-            return Answer(refusal.status, refusal.body)
+            return Answer(refusal.status, refusal.body, refusal.headers)
         except Exception as error:  # noqa: BLE001 - whatever it is, a test must see it
             self.violation(f"the stand-in itself broke on {request.method} {request.path}: {error!r}")
             return Answer(500, self.error(500, repr(error)))
+
+    def _within_limits(self, request: Request) -> None:
+        if wait := self._limiter.wait(request.method, request.path, self._clock()):
+            seconds = str(math.ceil(wait))
+            raise Refusal(429, self.error(429, "too many calls"), {"Retry-After": seconds})
 
     def _route(self, request: Request) -> Route:
         known = [(route, m) for route in self.routes() if (m := re.fullmatch(route.path, request.path))]

@@ -57,6 +57,21 @@ def test_too_many_requests_says_when_to_come_back(gitlab: GitLab, slack: Slack) 
     assert (status, headers["retry-after"], answer["error"]) == (429, "3", "ratelimited")
 
 
+def test_what_goes_above_a_vendors_own_limit_is_turned_away_until_the_next_window(gitlab: GitLab) -> None:
+    now = 130.0
+    gitlab.limit(lambda: now)
+
+    assert [create(gitlab)[0] for _ in range(201)] == [201] * 200 + [429]
+
+    status, headers, answer = create(gitlab)
+    assert (status, headers["retry-after"], answer) == (429, "50", {"message": {"error": "too many calls"}})
+    assert call(gitlab.url + "/api/v4/user", **{"PRIVATE-TOKEN": gitlab.token})[0] == 200  # another limit
+    now = 180.0
+    assert create(gitlab)[0] == 201
+    gitlab.heal()
+    assert [create(gitlab)[0] for _ in range(201)] == [201] * 201
+
+
 @pytest.mark.parametrize(("after_effect", "issues"), [(False, 0), (True, 1)])
 @pytest.mark.parametrize("kind", ["status", "reset", "malformed"])
 def test_a_call_fails_before_or_after_its_effect(

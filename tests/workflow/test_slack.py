@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.contract.calls import call
+
 
 @pytest.fixture
 def message(issued):
@@ -44,3 +46,23 @@ def test_nothing_in_it_unfolds_or_calls_anybody(issued):
 
 def test_the_output_names_it(issued, message):
     assert issued.output()["slack"] == {"channel": message["channel"], "ts": message["ts"]}
+
+
+def test_a_crowd_that_slack_turns_away_is_told_of_when_it_may_be(case):
+    slack, post = case.at.slack, "chat.postMessage"
+
+    def turned_away():
+        return sum(request.status == 429 for request in slack.requests)
+
+    def clock():
+        return 5.0 if turned_away() >= before + 3 else 0.0
+
+    before = turned_away()
+    slack.limit(clock)
+    for _ in range(5):
+        call(slack.url + post, "POST", {"channel": "full"}, Authorization=f"Bearer {slack.token}")
+
+    case.issued()
+
+    assert turned_away() == before + 3
+    assert len(case.messages()) == 1
