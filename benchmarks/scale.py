@@ -1,24 +1,29 @@
 """What the vendors' limits do to a day of many requests: `python -m benchmarks.scale` writes its table into docs/scale.md.
 
-A simulation, without a clock: requests arrive, take their steps, and every step that calls a vendor needs room in that
-vendor's limit. Without it, the step is retried as the state machine's own definition says; when those retries are used
-up, the execution fails and waits for the sweep, by the same rule as mechanizer.retry.
+A simulation, without a clock: requests arrive, take their steps, and every call of a step needs room in the limits that
+the stand-ins have too. Without it, the step is retried as the state machine's own definition says; when those retries are
+used up, the execution fails and waits for the sweep, by the same rule as mechanizer.retry. benchmarks.limited_run holds it
+against real executions.
 """
 
 import heapq
 import json
 import random
 import sys
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import accumulate, count
 from pathlib import Path
 from statistics import quantiles
+
+from benchmarks.table import markdown
+from sandbox.standins.limits import PUBLISHED, Limit, Limiter
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/scale.md"
 MARKS = ("<!-- the simulation's table -->", "<!-- its end -->")
-DAYS = (10, 1_000, 10_000, 30_000, 100_000)
+DAYS = (10, 1_000, 10_000, 30_000, 50_000, 100_000)
 DAY, HOUR = 86_400.0, 3_600.0
 SWEEP_GAP, MOST_REDRIVES = 900.0, 8
 BUSIEST_HOUR = 0.15
@@ -31,40 +36,23 @@ STEP_SECONDS = {
     "NotifySlack": 1.5,
     "CommentTicket": 2.0,
 }
-"""How long a cold step takes on Lambda, about."""
-
-
-@dataclass
-class Vendor:
-    """Turns calls away above its rate, as the real one does; `burst` calls may come at once."""
-
-    rate: float
-    burst: float
-    room: float = field(init=False)
-    at: float = 0.0
-    turned_away: int = 0
-
-    def __post_init__(self) -> None:
-        self.room = self.burst
-
-    def takes(self, now: float) -> bool:
-        self.room = min(self.burst, self.room + (now - self.at) * self.rate)
-        self.at = now
-        if self.room < 1:
-            self.turned_away += 1
-            return False
-        self.room -= 1
-        return True
-
-
-def vendors() -> dict[str, Vendor]:
-    """By the state that calls them, with their published limits a second."""
-    return {
-        "SendEmail": Vendor(14, 14),
-        "CreateIssue": Vendor(5, 300),
-        "NotifySlack": Vendor(1, 5),
-        "CommentTicket": Vendor(100 / 60, 100),
-    }
+"""How long a cold step takes on Lambda, about; one that is turned away, too."""
+SES = Limit(14, 1)
+"""What accounts outside its sandbox used to begin with. AWS publishes none any more: it goes by the account."""
+TICKET, ISSUES = "/api/v2/tickets/1", "/api/v4/projects/1/issues"
+CALLS = {
+    "CheckEligibility": (
+        ("zendesk", "GET", TICKET),
+        ("zendesk", "GET", f"{TICKET}/comments"),
+        ("zendesk", "GET", "/api/v2/users/1"),
+    ),
+    "GenerateLicense": (),
+    "SendEmail": (("ses", "POST", "/v2/email/outbound-emails"),),
+    "CreateIssue": (("gitlab", "POST", ISSUES), ("gitlab", "PUT", f"{ISSUES}/1")),
+    "NotifySlack": (("slack", "POST", "/api/chat.postMessage"),),
+    "CommentTicket": (("zendesk", "PUT", TICKET),),
+}
+"""What each step asks of a vendor, in order."""
 
 
 @dataclass
@@ -75,6 +63,8 @@ class Execution:
     redrives: int = 0
     mailed: float | None = None
     ended: float | None = None
+    waits: list[tuple[float, float]] = field(default_factory=list)
+    failures: list[tuple[float, float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -102,93 +92,113 @@ def retrier() -> Retrier:
     )
 
 
-def arrivals(number: int, dice: random.Random) -> Iterator[float]:
-    """Moments in one day, some of it in the busiest hour, at its noon."""
-    for _ in range(number):
-        busy = dice.random() < BUSIEST_HOUR
-        yield DAY / 2 + dice.uniform(0, HOUR) if busy else dice.uniform(0, DAY)
+def day(number: int, seed: int = 1) -> list[float]:
+    """When so many requests arrive in one day: some of them in its busiest hour, at noon."""
+    dice = random.Random(seed)  # noqa: S311
+    busy = [dice.random() < BUSIEST_HOUR for _ in range(number)]
+    return [DAY / 2 + dice.uniform(0, HOUR) if each else dice.uniform(0, DAY) for each in busy]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`waiting` is the most executions at once that were between two tries."""
-
-    executions: list[Execution]
-    waiting: int
+    executions: Sequence[Execution]
     turned_away: Mapping[str, int]
 
+    @property
+    def waiting(self) -> int:
+        """The most at once that were between two tries of a step."""
+        return most_at_once(wait for each in self.executions for wait in each.waits)
 
-def simulate(number: int, seed: int = 1) -> Outcome:
-    """A day of so many requests, until the last one has ended."""
-    dice, rule, limits, order = random.Random(seed), retrier(), vendors(), count()  # noqa: S311
-    steps = list(STEP_SECONDS)
-    executions = [Execution(moment) for moment in arrivals(number, dice)]
+    @property
+    def failed(self) -> int:
+        """The most at once that had failed and waited for a sweep."""
+        return most_at_once(wait for each in self.executions for wait in each.failures)
+
+
+def most_at_once(intervals: Iterable[tuple[float, float]]) -> int:
+    changes = [change for begin, end in intervals for change in ((begin, 1), (end, -1))]
+    return max(accumulate(change for _, change in sorted(changes)), default=0)
+
+
+def simulate(
+    arrivals: Iterable[float],
+    step_seconds: Mapping[str, float] = STEP_SECONDS,
+    most_redrives: int = MOST_REDRIVES,
+    seed: int = 1,
+) -> Outcome:
+    """What becomes of requests that arrive at these moments, until the last one has ended or is given up."""
+    dice, rule, order, steps = random.Random(seed), retrier(), count(), list(step_seconds)  # noqa: S311
+    limiters = {vendor: Limiter(limits) for vendor, limits in {**PUBLISHED, "ses": (SES,)}.items()}
+    executions = [Execution(moment) for moment in arrivals]
     events = [(each.arrived, next(order), each) for each in executions]
     heapq.heapify(events)
-    waiting: set[int] = set()
-    most = 0
+    turned_away: Counter[str] = Counter()
     while events:
         now, _, execution = heapq.heappop(events)
-        waiting.discard(id(execution))
         step = steps[execution.step]
-        vendor = limits.get(step)
-        if vendor is None or vendor.takes(now):
-            now += STEP_SECONDS[step] * dice.uniform(0.7, 1.3)
+        # In order: a call after one that is turned away is not made.
+        taken = all(limiters[vendor].wait(method, path, now) == 0 for vendor, method, path in CALLS[step])
+        now += step_seconds[step] * dice.uniform(0.7, 1.3)
+        if taken:
             execution.mailed = now if step == "SendEmail" else execution.mailed
             execution.step, execution.attempt = execution.step + 1, 0
             if execution.step == len(steps):
                 execution.ended = now
                 continue
         else:
-            again = _again(execution, now, rule, dice)
+            turned_away[step] += 1
+            again = _again(execution, now, rule, dice, most_redrives)
             if again is None:
                 continue
             now = again
-            waiting.add(id(execution))
-            most = max(most, len(waiting))
         heapq.heappush(events, (now, next(order), execution))
-    return Outcome(executions, most, {step: vendor.turned_away for step, vendor in limits.items()})
+    return Outcome(executions, turned_away)
 
 
-def _again(execution: Execution, now: float, rule: Retrier, dice: random.Random) -> float | None:
+def _again(
+    execution: Execution, now: float, rule: Retrier, dice: random.Random, most_redrives: int
+) -> float | None:
     """When the step is tried again; None when it is given up."""
     if execution.attempt < rule.attempts:
         execution.attempt += 1
-        return now + rule.delay(execution.attempt - 1, dice)
-    if execution.redrives == MOST_REDRIVES:
+        again = now + rule.delay(execution.attempt - 1, dice)
+        execution.waits.append((now, again))
+        return again
+    if execution.redrives == most_redrives:
         return None
     due = now + SWEEP_GAP * 2**execution.redrives
     execution.redrives, execution.attempt = execution.redrives + 1, 0
-    return due + (-due) % SWEEP_GAP  # the sweep after that
+    again = due + (-due) % SWEEP_GAP  # the sweep after that
+    execution.failures.append((now, again))
+    return again
 
 
-def row(number: int) -> list[str]:
-    outcome = simulate(number)
-    mail = _percentiles(
-        [each.mailed - each.arrived for each in outcome.executions if each.mailed is not None]
-    )
-    end = _percentiles([each.ended - each.arrived for each in outcome.executions if each.ended is not None])
-    redriven = sum(each.redrives > 0 for each in outcome.executions)
-    given_up = sum(each.ended is None for each in outcome.executions)
-    away = max(outcome.turned_away, key=outcome.turned_away.__getitem__)
-    return [
+def row(number: int) -> tuple[str, ...]:
+    outcome = simulate(day(number))
+    away = max(outcome.turned_away, key=outcome.turned_away.__getitem__, default="none")
+    return (
         f"{number:,}",
-        *(_words(seconds) for seconds in (*mail, *end)),
+        *times(outcome.executions),
         f"{outcome.waiting:,}",
-        f"{away} ({outcome.turned_away[away]:,})" if outcome.turned_away[away] else "none",
-        f"{redriven:,}",
-        f"{given_up:,}",
-    ]
+        f"{outcome.failed:,}",
+        f"{away} ({outcome.turned_away[away]:,})" if outcome.turned_away else away,
+        f"{sum(each.redrives > 0 for each in outcome.executions):,}",
+        f"{sum(each.ended is None for each in outcome.executions):,}",
+    )
 
 
-def _percentiles(values: list[float]) -> tuple[float, float]:
-    """The median, and what 99 of 100 stay below."""
-    cuts = quantiles(values, n=100)
-    return cuts[49], cuts[98]
+TIMES = ("mail, median", "mail, 99 %", "end, median", "end, 99 %")
+
+
+def times(executions: Sequence[Execution]) -> list[str]:
+    """From the request to the mail, and to the end: the medians, and what 99 of 100 stay below."""
+    mail = [each.mailed - each.arrived for each in executions if each.mailed is not None]
+    end = [each.ended - each.arrived for each in executions if each.ended is not None]
+    return [_words(cuts[cut]) for cuts in (quantiles(mail, n=100), quantiles(end, n=100)) for cut in (49, 98)]
 
 
 def _words(seconds: float) -> str:
-    if seconds < 120:
+    if seconds < 600:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / HOUR:.1f} h"
 
@@ -196,25 +206,26 @@ def _words(seconds: float) -> str:
 def table() -> list[str]:
     head = (
         "requests a day",
-        "mail, median",
-        "mail, 99 %",
-        "end, median",
-        "end, 99 %",
+        *TIMES,
         "most waiting at once",
+        "most failed at once",
         "turned away most (times)",
         "redriven",
         "given up",
     )
-    rows = [head, ("---",) * len(head), *(row(number) for number in DAYS)]
-    return [f"| {' | '.join(cells)} |" for cells in rows]
+    return markdown(head, (row(number) for number in DAYS))
+
+
+def write(lines: Sequence[str], marks: tuple[str, str]) -> None:
+    """Prints them, and puts them between these marks on the page."""
+    print("\n".join(lines))
+    before, _, rest = PAGE.read_text().partition(marks[0])
+    after = rest.partition(marks[1])[2]
+    PAGE.write_text(f"{before}{marks[0]}\n\n" + "\n".join(lines) + f"\n\n{marks[1]}{after}")
 
 
 def main() -> int:
-    lines = table()
-    print("\n".join(lines))
-    before, _, rest = PAGE.read_text().partition(MARKS[0])
-    after = rest.partition(MARKS[1])[2]
-    PAGE.write_text(f"{before}{MARKS[0]}\n\n" + "\n".join(lines) + f"\n\n{MARKS[1]}{after}")
+    write(table(), MARKS)
     return 0
 
 

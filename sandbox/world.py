@@ -6,7 +6,6 @@ import os
 import secrets
 import tempfile
 import threading
-import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -68,8 +67,6 @@ class Options:
     failures: tuple[Failure, ...] = ()
     today: bool = False
     """Whether the fixtures' emergency is to be now."""
-    limited: bool = False
-    """Whether the stand-ins turn calls away as the vendors do, by the time scale's clock."""
 
 
 _ONE = threading.Lock()
@@ -180,9 +177,6 @@ class Sandbox:
             self.slack = self._ending.enter_context(
                 Slack(self._secrets["SlackSecret"]["bot_token"], {"C0EMERGENCY": channel})
             )
-        for standin in (self.zendesk, self.gitlab, self.slack):
-            if standin and options.limited:
-                standin.limit(lambda: time.monotonic() * options.time_scale)
         self.zendesk_url = options.zendesk_url or (self.zendesk.url if self.zendesk else "")
         self.gitlab_url = options.gitlab_url or (self.gitlab.url if self.gitlab else "")
         self.slack_url = options.slack_url or (self.slack.url if self.slack else "")
