@@ -64,6 +64,7 @@ class Use:
 
     transitions: int
     calls: Mapping[tuple[str, str], int]
+    aws_calls: int
     vendor_calls: int
     cpu_seconds: float
     log_bytes: int
@@ -73,7 +74,7 @@ class Use:
     def lambda_seconds(self) -> float:
         """What Lambda bills for the processes above. It gives them a share of a processor, and bills their start too:
         since August 2025 for zip files (AWS Compute Blog, 2025-04-29)."""
-        waiting = AWS_SECONDS * sum(self.calls.values()) + VENDOR_SECONDS * self.vendor_calls
+        waiting = AWS_SECONDS * self.aws_calls + VENDOR_SECONDS * self.vendor_calls
         return self.cpu_seconds * A_PROCESSOR / self.memory + waiting
 
 
@@ -141,11 +142,12 @@ def used(project: Path) -> tuple[Use, int]:
             entered = sum(str(event["type"]).endswith("StateEntered") for event in execution.events)
             standins = (sandbox.zendesk, sandbox.gitlab, sandbox.slack)
             secrets, calls = len(sandbox.deployment.secrets), calls_of(sandbox)
+            aws_calls = sum(sandbox.calls.asked().values())
             vendor_calls = sum(len(standin.requests) for standin in standins if standin)
             log_bytes = sandbox.log.stat().st_size
             memory = next(iter(sandbox.deployment.functions.values())).memory
         cpu_seconds = _processor_seconds() - before
-    return Use(entered, calls, vendor_calls, cpu_seconds, log_bytes, memory), secrets
+    return Use(entered, calls, aws_calls, vendor_calls, cpu_seconds, log_bytes, memory), secrets
 
 
 def _processor_seconds() -> float:
