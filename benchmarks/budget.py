@@ -1,16 +1,15 @@
 """What one execution uses: transitions, secrets, calls to AWS, and what that costs by list price."""
 
 import json
-import re
 import resource
 import tempfile
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.runner import TICKETS, execute, fixtures
 from benchmarks.table import Row
+from sandbox.calls import Asked
 from sandbox.world import Options, Sandbox
 
 
@@ -46,6 +45,8 @@ SECRET_A_MONTH = 0.40
 """The same pages as for reading one."""
 WRITES = {"PutItem": 1, "UpdateItem": 1, "DeleteItem": 1, "TransactWriteItems": 2}
 """Write units an item takes; a license takes two, being larger than 1 KB."""
+LICENSE = "zd-N-N"
+"""The key of an item of LicensesTable, as the sandbox notes it."""
 A_PROCESSOR = 1769
 """MB of memory with which a function has one: docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html."""
 AWS_SECONDS, VENDOR_SECONDS, WARM_SECONDS = 0.01, 0.3, 0.1
@@ -63,8 +64,7 @@ class Use:
     """What one execution took, alone in a new sandbox: `cpu_seconds` of all functions' processes, from their start."""
 
     transitions: int
-    calls: Mapping[tuple[str, str], int]
-    aws_calls: int
+    calls: Mapping[Asked, int]
     vendor_calls: int
     cpu_seconds: float
     log_bytes: int
@@ -74,7 +74,7 @@ class Use:
     def lambda_seconds(self) -> float:
         """What Lambda bills for the processes above. It gives them a share of a processor, and bills their start too:
         since August 2025 for zip files (AWS Compute Blog, 2025-04-29)."""
-        waiting = AWS_SECONDS * self.aws_calls + VENDOR_SECONDS * self.vendor_calls
+        waiting = AWS_SECONDS * sum(self.calls.values()) + VENDOR_SECONDS * self.vendor_calls
         return self.cpu_seconds * A_PROCESSOR / self.memory + waiting
 
 
@@ -102,8 +102,11 @@ def rows(project: Path) -> tuple[list[Row], list[str]]:
             f"free for ever, and a thousand cost ${1000 * paid:.2f}.",
         ),
     ]
-    listed = ["| function | call | times |", "| --- | --- | --- |"]
-    listed += [f"| {function} | {call} | {times} |" for (function, call), times in sorted(use.calls.items())]
+    listed = ["| function | call | of | times |", "| --- | --- | --- | --- |"]
+    listed += [
+        f"| {asked.function.removesuffix('Function')} | {asked.operation} | {', '.join(f'`{item}`' for item in asked.items)} | {times} |"
+        for asked, times in use.calls.items()
+    ]
     listed += ["", "| what a license takes | units | $ | price |", "| --- | --- | --- | --- |"]
     listed += [
         f"| {name} | {units[name]:.3g} | {dollars[name]:.7f} | {price.source} |"
@@ -141,31 +144,18 @@ def used(project: Path) -> tuple[Use, int]:
             execution = next(iter(sandbox.aws.executions(sandbox.state_machine_arn)))
             entered = sum(str(event["type"]).endswith("StateEntered") for event in execution.events)
             standins = (sandbox.zendesk, sandbox.gitlab, sandbox.slack)
-            secrets, calls = len(sandbox.deployment.secrets), calls_of(sandbox)
-            aws_calls = sum(sandbox.calls.asked().values())
+            secrets, calls = len(sandbox.deployment.secrets), sandbox.calls.asked()
             vendor_calls = sum(len(standin.requests) for standin in standins if standin)
             log_bytes = sandbox.log.stat().st_size
             memory = next(iter(sandbox.deployment.functions.values())).memory
         cpu_seconds = _processor_seconds() - before
-    return Use(entered, calls, aws_calls, vendor_calls, cpu_seconds, log_bytes, memory), secrets
+    return Use(entered, calls, vendor_calls, cpu_seconds, log_bytes, memory), secrets
 
 
 def _processor_seconds() -> float:
     """Of all processes that were started here and have ended."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return ended.ru_utime + ended.ru_stime
-
-
-def calls_of(sandbox: Sandbox) -> Counter[tuple[str, str]]:
-    """Function and operation (with its table) -> how often."""
-    found: dict[tuple[str, str, str], int] = {}
-    for call, times in sandbox.calls.made().items():
-        table = re.search(r"-(\w+Table)-", call.resource)
-        named = f"{call.operation} {table[1]}" if table else call.operation
-        key = (call.function.removesuffix("Function"), call.operation, named)
-        # A transaction, and an e-mail, is one call that needs several actions.
-        found[key] = max(found.get(key, 0), times) if not table else found.get(key, 0) + times
-    return Counter({(function, named): times for (function, _, named), times in found.items()})
 
 
 def units_of(use: Use) -> dict[str, float]:
@@ -182,11 +172,10 @@ def units_of(use: Use) -> dict[str, float]:
         "traces": APP_CALLS + 2,
         "GB of logs": (use.log_bytes * invocations / EXECUTION_CALLS + PLATFORM_LOG * invocations) / 1e9,
     }
-    for (_, call), times in use.calls.items():
-        operation, _, table = call.partition(" ")
-        units["secrets read"] += times * (operation == "GetSecretValue")
-        if table:
-            size = 2 if table == "LicensesTable" else 1
-            kind = "write" if operation in WRITES else "read"
-            units[f"DynamoDB {kind} units"] += times * size * WRITES.get(operation, 1)
+    for asked, times in use.calls.items():
+        units["secrets read"] += times * (asked.operation == "GetSecretValue")
+        kind = "write" if asked.operation in WRITES else "read"
+        for item in asked.items:
+            size = 2 if item == LICENSE else 1
+            units[f"DynamoDB {kind} units"] += times * size * WRITES.get(asked.operation, 1)
     return units
