@@ -105,7 +105,9 @@ def rows(project: Path) -> tuple[list[Row], list[str]]:
     listed = ["| function | call | of | times |", "| --- | --- | --- | --- |"]
     listed += [
         f"| {asked.function.removesuffix('Function')} | {asked.operation} | {', '.join(f'`{item}`' for item in asked.items)} | {times} |"
+        for function in dict.fromkeys(asked.function for asked in use.calls)
         for asked, times in use.calls.items()
+        if asked.function == function
     ]
     listed += ["", "| what a license takes | units | $ | price |", "| --- | --- | --- | --- |"]
     listed += [
