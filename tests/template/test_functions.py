@@ -5,9 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.template.stack import FUNCTIONS, Stack, folder
+from tests.template.stack import FUNCTIONS, Stack, alias, folder
 
 ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/architecture.md"
+ROW = re.compile(r"^\| (`\w+`(?: `\w+`)*) \| (\d+) s \| (\d+) MB \| ", re.MULTILINE)
+# By folder: the most seconds, and the memory in MB.
+BOUNDS = {
+    name: (int(seconds), int(megabytes))
+    for names, seconds, megabytes in ROW.findall(PAGE.read_text())
+    for name in re.findall(r"\w+", names)
+}
 
 
 def test_there_are_eleven_and_each_has_its_folder(stack: Stack) -> None:
@@ -23,15 +31,52 @@ def test_there_are_eleven_and_each_has_its_folder(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_it_runs_on_arm_with_bounds_and_is_traced(stack: Stack, function: str) -> None:
+def test_it_runs_on_arm_and_is_traced(stack: Stack, function: str) -> None:
     properties = stack.properties(function)
 
     assert properties["Runtime"] == "python3.13"
     assert properties["Architectures"] == ["arm64"]
-    assert 128 <= properties["MemorySize"] <= 1024
-    assert 1 <= properties["Timeout"] <= 300
     assert properties["TracingConfig"] == {"Mode": "Active"}
     assert properties["Description"]
+
+
+def test_its_time_and_memory_are_those_of_the_page(stack: Stack) -> None:
+    found = {
+        folder(name): (stack.properties(name).get("Timeout"), stack.properties(name).get("MemorySize"))
+        for name in FUNCTIONS
+    }
+
+    assert found == BOUNDS, (
+        "say in docs/architecture.md, Time, memory, concurrency, what a function needs and why"
+    )
+
+
+def test_no_concurrency_is_reserved(stack: Stack) -> None:
+    reserving = [name for name in FUNCTIONS if "ReservedConcurrentExecutions" in stack.properties(name)]
+    provisioning = [
+        name for name in FUNCTIONS if "ProvisionedConcurrencyConfig" in stack.properties(alias(name))
+    ]
+
+    assert reserving + provisioning == [], "docs/decisions/2026-11-24-no-reserved-concurrency.md says why not"
+
+
+def test_the_gateway_throttles_the_api_as_the_pages_say(stack: Stack) -> None:
+    [stage] = stack.names("AWS::ApiGatewayV2::Stage")
+    throttle = stack.properties(stage)["DefaultRouteSettings"]
+    rate, burst = throttle["ThrottlingRateLimit"], throttle["ThrottlingBurstLimit"]
+
+    assert re.search(rf"{rate} calls a second\b.*, bursts of {burst}\b", PAGE.read_text())
+    assert f"{rate} calls a second, bursts of {burst}" in (ROOT / "docs/security.md").read_text()
+
+
+def test_a_sweep_ends_before_the_next_begins(stack: Stack) -> None:
+    minutes = re.fullmatch(
+        r"rate\((\d+) minutes\)",
+        stack.properties("RetryFailedFunctionEveryQuarterOfAnHour")["ScheduleExpression"],
+    )
+
+    assert minutes
+    assert stack.properties("RetryFailedFunction")["Timeout"] < 60 * int(minutes[1])
 
 
 def test_the_layer_is_what_the_functions_run_on(stack: Stack) -> None:
