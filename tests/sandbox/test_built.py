@@ -1,40 +1,140 @@
-"""What is deployed, run here: the artifacts bring all that they need."""
+"""What is deployed, made for this machine once: it brings all that it needs, and says what it brings."""
 
 import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
+from importlib.metadata import Distribution
 from pathlib import Path
 
 import pytest
 
+from scripts.build import Artifact, BuildError, build, here, report
+from scripts.notices import ELSEWHERE, LICENSE_FILE, PIN
+from scripts.sbom import NAME, document, purl
+from tests.template.stack import FUNCTIONS, folder
+
+# One worker builds for them all.
+pytestmark = pytest.mark.xdist_group("built")
 PROJECT = Path(__file__).parents[2]
+EXAMPLE = Path("events/state_machine/eligible.json")
+SOURCES = {"CommonLayer": "layers/common", **{name: f"functions/{folder(name)}" for name in FUNCTIONS}}
+RUN = """
+import sys
+from pathlib import Path
+from sandbox.run import run
+from sandbox.world import Options
+
+event, out, project = map(Path, sys.argv[1:])
+sys.exit(run(event, out, Options(), project))
+"""
 
 
-def test_the_artifacts_issue_a_license(tmp_path):
+@dataclass(frozen=True)
+class Built:
+    folder: Path
+    made: dict[str, Artifact]
+
+    def libraries(self, name):
+        """The folders of an artifact's libraries, `…dist-info`; a layer's are in its python/."""
+        return [*self.folder.glob(f"{name}/*.dist-info"), *self.folder.glob(f"{name}/python/*.dist-info")]
+
+    def list(self):
+        """The list of them all that `make build` leaves."""
+        return json.loads((self.folder / NAME).read_text())
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    place = tmp_path_factory.mktemp("built")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PIP_RETRIES", "0")
+        patch.setenv("PIP_DEFAULT_TIMEOUT", "10")
+        try:
+            return Built(place, build(here(), place))
+        except BuildError as error:
+            pytest.skip(f"no wheels in reach: {error}")
+
+
+def test_the_artifacts_issue_a_license(built, tmp_path):
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "sandbox",
-            "run",
-            "events/state_machine/eligible.json",
-            "--built",
-            "--out",
-            tmp_path,
-        ],
+        [sys.executable, "-c", RUN, EXAMPLE, tmp_path, built.folder],
         cwd=PROJECT,
         check=False,
-        env={**os.environ, "PIP_RETRIES": "0", "PIP_DEFAULT_TIMEOUT": "10"},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=120,
     )
-    if "cannot be had" in done.stderr:
-        assert done.returncode == 2
-        pytest.skip(f"no wheels in reach: {done.stderr.strip()}")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads((tmp_path / "result.json").read_text())["output"]["status"] == "issued"
-    log = (tmp_path / "functions.log").read_text()
-    assert "Traceback" not in log
+    assert "Traceback" not in (tmp_path / "functions.log").read_text()
+
+
+def test_asked_for_where_there_are_no_libraries_it_says_so(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox", "run", EXAMPLE, "--built", "--out", tmp_path],
+        cwd=PROJECT,
+        env={
+            **os.environ,
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(tmp_path),
+            "PIP_CONFIG_FILE": os.devnull,
+        },
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "sandbox: --built: the libraries of layers/common/requirements.txt cannot be had"
+    )
+
+
+def test_none_is_too_large_and_all_of_them_are_not(built):
+    assert report(here(), built.made) == []
+
+
+def test_the_list_is_of_all_artifacts(built):
+    [whole] = [each for each in built.list()["dependencies"] if each["ref"] == "mechanizer"]
+
+    assert set(whole["dependsOn"]) == set(built.made) == set(SOURCES)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_list_names_what_an_artifact_holds_and_its_lock_wants(built, name):
+    [listed] = [each["dependsOn"] for each in built.list()["dependencies"] if each["ref"] == name]
+    locked = PIN.findall((PROJECT / SOURCES[name] / "requirements.txt").read_text())
+
+    assert locked
+    assert set(listed) == {f"pkg:pypi/{library}@{version}" for library, version in locked}
+    assert set(listed) == {purl(Distribution.at(library)) for library in built.libraries(name)}
+
+
+def test_the_list_is_as_the_format_wants_it_and_the_same_each_time(built):
+    made = built.list()
+    refs = [component["bom-ref"] for component in made["components"]]
+
+    assert (made["bomFormat"], made["specVersion"], made["version"]) == ("CycloneDX", "1.6", 1)
+    assert len(refs) == len(set(refs))
+    assert {"mechanizer", *refs} == {each["ref"] for each in made["dependencies"]}
+    for component in made["components"]:
+        assert component["type"] in {"application", "library"}
+        assert component["name"]
+        assert component["version"]
+        assert component["licenses"][0]["license"]["name"] != "unknown"
+    assert document(built.folder, built.made) == made
+
+
+def test_each_library_has_the_text_of_its_license_with_it_or_the_notices_say_where_it_is(built):
+    bare = {
+        Distribution.at(library).name
+        for name in built.made
+        for library in built.libraries(name)
+        if not any(LICENSE_FILE.search(str(path)) for path in library.rglob("*"))
+    }
+
+    assert bare == set(ELSEWHERE), "name it in scripts/notices.py, with the address of its license's text"
