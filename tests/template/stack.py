@@ -43,6 +43,9 @@ class Stack:
 
     def properties(self, name: str) -> dict[str, Any]:
         """One resource's properties."""
+        assert name in self.resources, (
+            f"template.yaml has no {name} any more: put it back, or its tests go too"
+        )
         return self.resources[name].get("Properties", {})
 
     def environment(self, function: str) -> dict[str, Any]:

@@ -74,7 +74,11 @@ def test_there_is_an_alarm_for_all_that_has_to_be_heard_of_and_no_other(stack: S
             *(alarm["Period"], alarm["ComparisonOperator"], alarm["Threshold"], alarm["TreatMissingData"]),
         )
 
-    assert found == WANTED
+    assert found.keys() == WANTED.keys(), (
+        "an alarm, its row in WANTED and its runbook entry come and go together"
+    )
+    for name, wanted in WANTED.items():
+        assert found[name] == wanted, name
 
 
 @pytest.mark.parametrize("name", WANTED)
@@ -86,7 +90,8 @@ def test_an_alarm_is_about_something_that_is_measured(stack: Stack, name: str) -
 
 @pytest.mark.parametrize("name", WANTED)
 def test_an_alarm_calls_somebody(stack: Stack, name: str) -> None:
-    assert stack.properties(name)["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+    actions = stack.properties(name).get("AlarmActions")
+    assert actions == [{"Ref": "AlarmTopic"}], "give it AlarmActions: [!Ref AlarmTopic]"
 
 
 @pytest.mark.parametrize("name", [*WANTED, *sorted(ROLLBACK)])
@@ -103,7 +108,9 @@ def test_an_alarm_is_found_in_the_runbook(stack: Stack, name: str) -> None:
 def test_the_runbook_has_no_entry_of_an_alarm_that_is_gone(stack: Stack) -> None:
     named = {name for name, _ in ENTRY.findall(RUNBOOK.read_text())}
 
-    assert named == set(stack.names("AWS::CloudWatch::Alarm"))
+    assert named == set(stack.names("AWS::CloudWatch::Alarm")), (
+        "an entry for each alarm, an alarm for each entry"
+    )
 
 
 def test_one_look_of_the_sweep_at_an_execution_at_work_ends_no_alarm(stack: Stack) -> None:

@@ -6,6 +6,7 @@ from tests.template.stack import Stack, alias
 
 QUEUE = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
 ASYNC = ["ReportFailureFunction", "RetryFailedFunction", "SendDigestFunction", "TrackDeliveryFunction"]
+NO_QUEUE = "give the event of {} DeadLetterConfig: {{Arn: !GetAtt DeadLetterQueue.Arn}}"
 SCHEDULES = {
     "RetryFailedFunction": ("rate(15 minutes)", None),
     "SendDigestFunction": ("cron(0 8 ? * MON *)", {"Ref": "SupportTimeZone"}),
@@ -14,8 +15,12 @@ SCHEDULES = {
 
 @pytest.mark.parametrize("function", ASYNC)
 def test_a_function_that_fails_leaves_its_event_in_the_queue(stack: Stack, function: str) -> None:
-    assert stack.properties(function)["DeadLetterConfig"] == {"TargetArn": QUEUE}
-    assert function in stack.functions_allowed("sqs:SendMessage", "DeadLetterQueue")
+    assert stack.properties(function).get("DeadLetterConfig") == {"TargetArn": QUEUE}, (
+        "nobody waits for its answer: give it DeadLetterQueue: {Type: SQS, TargetArn: !GetAtt DeadLetterQueue.Arn}"
+    )
+    assert function in stack.functions_allowed("sqs:SendMessage", "DeadLetterQueue"), (
+        "its role has to allow sqs:SendMessage on the DeadLetterQueue"
+    )
 
 
 def test_nothing_else_is_called_without_anyone_waiting(stack: Stack) -> None:
@@ -36,15 +41,15 @@ def test_an_event_that_reaches_no_function_lands_there_too(stack: Stack) -> None
     assert len(rules) == 2
     for rule in rules:
         for target in stack.properties(rule)["Targets"]:
-            assert target["DeadLetterConfig"] == {"Arn": QUEUE}, rule
+            assert target.get("DeadLetterConfig") == {"Arn": QUEUE}, NO_QUEUE.format(rule)
     assert len(schedules) == len(SCHEDULES)
     for schedule in schedules:
-        assert stack.properties(schedule)["Target"]["DeadLetterConfig"] == {"Arn": QUEUE}
+        target = stack.properties(schedule)["Target"]
+        assert target.get("DeadLetterConfig") == {"Arn": QUEUE}, NO_QUEUE.format(schedule)
 
 
 def test_eventbridge_may_write_to_the_queue(stack: Stack) -> None:
-    [policy] = stack.names("AWS::SQS::QueuePolicy")
-    [statement] = stack.properties(policy)["PolicyDocument"]["Statement"]
+    [statement] = stack.properties("DeadLetterQueuePolicy")["PolicyDocument"]["Statement"]
 
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert statement["Action"] == "sqs:SendMessage"
@@ -57,7 +62,7 @@ def test_the_schedules_may_write_to_the_queue(stack: Stack) -> None:
         assert any(
             statement.actions == ["sqs:SendMessage"] and statement.resources == [QUEUE]
             for statement in stack.statements(role)
-        ), schedule
+        ), f"{role} has to allow sqs:SendMessage on the DeadLetterQueue: SAM does it with a DeadLetterConfig"
 
 
 def test_a_message_waits_in_the_queue_as_long_as_can_be(stack: Stack) -> None:

@@ -51,7 +51,10 @@ def test_every_role_can_be_bounded(stack: Stack) -> None:
 def test_the_page_has_the_table_as_the_template_says_it(stack: Stack) -> None:
     page = PAGE.read_text().partition(BEGIN)[2].partition(END)[0]
 
-    assert page.strip() == table(stack.template).strip(), "run `make permissions`"
+    assert page.strip() == table(stack.template).strip(), (
+        "a role is not as docs/security.md has it; if that is meant, run `make permissions`, "
+        "and tests/workflow/test_permissions.py, which holds it to what is called"
+    )
 
 
 @pytest.mark.parametrize(

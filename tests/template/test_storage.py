@@ -19,14 +19,16 @@ KEPT = [
 
 @pytest.mark.parametrize("name", KEPT)
 def test_what_holds_data_outlives_the_stack(stack: Stack, name: str) -> None:
-    assert stack.resources[name]["DeletionPolicy"] == "Retain"
-    assert stack.resources[name]["UpdateReplacePolicy"] == "Retain"
+    assert stack.properties(name)
+    for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+        assert stack.resources[name].get(policy) == "Retain", f"give {name} {policy}: Retain"
 
 
 def test_nothing_that_holds_data_is_forgotten_here(stack: Stack) -> None:
     holders = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::SQS::Queue", "AWS::KMS::Key")
 
-    assert {name for type_ in holders for name in stack.names(type_)} == set(KEPT)
+    found = {name for type_ in holders for name in stack.names(type_)}
+    assert found == set(KEPT), "what holds data is retained, and named in KEPT above"
 
 
 @pytest.mark.parametrize("table", ["LedgerTable", "LicensesTable"])
