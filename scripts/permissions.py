@@ -62,7 +62,9 @@ def _why(who: str, actions: list[str], resource: str) -> str:
     for pattern, on, why in WILDCARDS:
         if on == resource and all(re.fullmatch(pattern, action) for action in actions):
             return why
-    raise ValueError(f"{who} may {actions} on {resource}: a wildcard without a reason")
+    raise ValueError(
+        f"{who} may {actions} on {resource}: a wildcard without a reason in WILDCARDS (scripts.permissions)"
+    )
 
 
 def _code(words: list[str]) -> str:
