@@ -58,6 +58,7 @@ def checks(album: Album) -> None:
     app = album.open(album.case(screenshots=("dashboard.png",)))
     app.fill()
     expect(app["#checks .row--failed"]).to_have_count(1)
+    expect(app["#why"]).to_contain_text("Not possible: ")
     app["#license_expired_on"].blur()
     album.take("checks", app)
 
@@ -93,6 +94,7 @@ def failed(album: Album) -> None:
     with album.at.proxy.failing("SendEmail", CUSTOMER, 429, "TooManyRequestsException"):
         app.ask()
         app.shows("failed")
+        expect(app.fact("Issue")).to_have_text("Open the issue")
         album.take("failed", app)
 
 
@@ -103,6 +105,7 @@ def rejected(album: Album) -> None:
     ):
         app.ask()
         app.shows("failed")
+        expect(app.fact("Issue")).to_have_text("Open the issue")
         expect(app["#send"]).to_have_attribute("aria-disabled", "false")
         album.take("failed-for-good", app)
 
