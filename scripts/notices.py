@@ -46,7 +46,8 @@ What their licenses then ask, in short; the texts decide, and this is no legal a
   Say where its source is: on PyPI, in the locked version, unchanged.
 - All others ask that their texts and notices stay with them: leave the folders `…dist-info` in the artifacts.
 
-The sources of Mechanizer contain none of these libraries: they may be passed on under MIT alone.
+The sources of Mechanizer contain none of these libraries: they may be passed on under MIT, and what is listed next under its
+own license.
 
 ## In the repository
 
