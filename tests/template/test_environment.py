@@ -1,11 +1,13 @@
 """The template's variables and the code's settings are one list."""
 
+import re
 from dataclasses import MISSING, fields
 
 import pytest
 
 from mechanizer.aws import client
-from mechanizer.settings import Settings
+from mechanizer.errors import NotConfigured
+from mechanizer.settings import Settings, load
 from mechanizer.transport import CONNECT_SECONDS, READ_SECONDS
 from tests.template.stack import FUNCTIONS, Stack
 
@@ -35,6 +37,19 @@ def test_every_parameter_reaches_the_code_or_the_stack_alone(stack: Stack) -> No
     }
 
     assert set(stack.parameters) - reached == {"AlarmEmail", "CustomerKey", "PermissionsBoundary", "Rollout"}
+
+
+def test_what_is_wrong_is_said_of_the_parameter_that_sets_it(stack: Stack) -> None:
+    given = {name: stack.environment("ApiFunction")[name] for name in EVERYWHERE}
+    set_by = {
+        value["Ref"] if isinstance(value, dict) and value["Ref"] in stack.parameters else name
+        for name, value in given.items()
+    }
+
+    with pytest.raises(NotConfigured) as raised:
+        load({})
+
+    assert set(re.findall(r"(\w+) is not set", str(raised.value))) == set_by
 
 
 def test_a_claim_outlives_the_function_that_holds_it(stack: Stack) -> None:

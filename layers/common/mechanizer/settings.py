@@ -103,24 +103,30 @@ def load(environment: Mapping[str, str]) -> Settings:
     """Reads and checks the settings.
 
     Raises:
-        NotConfigured: a variable is missing or out of bounds; all of them are named.
+        NotConfigured: something is missing or out of bounds; all of it is named.
     """
     values: dict[str, object] = {}
     faults: list[str] = []
-    for name, parse in _PARSERS.items():
-        variable = name.upper()
+    for name, parse in (_PARAMETERS | _VARIABLES).items():
         try:
-            values[name] = parse(environment[variable])
+            values[name] = parse(environment[name.upper()])
         except KeyError:
             if name not in _ONLY_SOME:
-                faults.append(f"{variable} is not set")
+                faults.append(f"{known_as(name)} is not set")
         except ValueError as fault:
-            faults.append(f"{variable} {fault}")
+            faults.append(f"{known_as(name)} {fault}")
     if not faults and int(str(values["trial_days"])) > int(str(values["limit_days"])):
-        faults.append("TRIAL_DAYS must not be more than LIMIT_DAYS")
+        faults.append(f"{known_as('trial_days')} must not be more than {known_as('limit_days')}")
     if faults:
         raise NotConfigured(f"{'; '.join(faults)}: deploy the template again with other parameters")
     return Settings(**values)  # type: ignore[arg-type]  # each parser gives its field's type
+
+
+def known_as(name: str) -> str:
+    """What an operator knows a setting by: ``gitlab_url`` is the parameter GitLabUrl, ``ledger_table`` only a variable."""
+    if name not in _PARAMETERS:
+        return name.upper()
+    return name.title().replace("_", "").replace("Gitlab", "GitLab")
 
 
 def _text(value: str) -> str:
@@ -184,7 +190,7 @@ def _generic_name(value: str) -> str:
     return value
 
 
-_PARSERS: dict[str, Callable[[str], object]] = {
+_PARAMETERS: dict[str, Callable[[str], object]] = {
     "zendesk_url": _url,
     "gitlab_url": _url,
     "gitlab_project": _text,
@@ -204,6 +210,8 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "licensee_company": _generic_name,
     "retry_window_hours": _whole(1, 336),
     "max_redrives": _whole(0, 50),
+}
+_VARIABLES: dict[str, Callable[[str], object]] = {
     "lease_seconds": _seconds,
     "mail_event_seconds": _seconds,
     "retry_gap_seconds": _seconds,
