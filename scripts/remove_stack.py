@@ -30,10 +30,6 @@ def _delete_key(aws: Client, key: str) -> None:
     aws("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
 
 
-def _delete_logs(aws: Client, name: str) -> None:
-    aws("logs").delete_log_group(logGroupName=name)
-
-
 def _delete_layer(aws: Client, arn: str) -> None:
     name, _, version = arn.rpartition(":")
     aws("lambda").delete_layer_version(LayerName=name, VersionNumber=int(version))
@@ -44,7 +40,6 @@ RETAINED: dict[str, Callable[[Client, str], None]] = {
     "AWS::DynamoDB::Table": _delete_table,
     LAYER: _delete_layer,
     "AWS::KMS::Key": _delete_key,
-    "AWS::Logs::LogGroup": _delete_logs,
     "AWS::SecretsManager::Secret": _delete_secret,
     "AWS::SQS::Queue": _delete_queue,
 }

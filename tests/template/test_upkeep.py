@@ -3,12 +3,9 @@
 import re
 import tomllib
 
-import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from scripts.notices import PAGE, ROOT, page, pins
-from scripts.remove_stack import RETAINED, remove, retained_by
-from tests.template.stack import Stack
 
 
 def test_the_notices_are_those_of_the_locks() -> None:
@@ -38,15 +35,3 @@ def test_the_pipelines_jobs_have_stages_and_their_targets_exist() -> None:
         assert set(called) <= targets
         assert set(job.get("needs", [])) <= set(jobs)
         assert job.get("extends", ".aws") in pipeline
-
-
-def test_all_that_is_retained_can_be_removed_with_a_short_lived_stack(stack: Stack) -> None:
-    kinds = {stack.resources[name]["Type"] for name in retained_by(stack.template)}
-
-    assert kinds
-    assert kinds <= set(RETAINED)
-
-
-def test_no_other_stack_is_removed() -> None:
-    with pytest.raises(ValueError, match="only a stack whose name begins with"):
-        remove("mechanizer-prod", set(), lambda service: pytest.fail(f"{service} was called"))
