@@ -54,7 +54,7 @@ permissions: $(setup) ## write who may do what into docs/security.md, as templat
 notices: $(setup) ## write THIRD_PARTY_NOTICES.md from the locks
 	@$(python) -m scripts.notices
 
-audit: $(setup_audit) ## look for known vulnerabilities in everything that is locked (needs a network)
+audit: ## look for known vulnerabilities in everything that is locked (needs a network)
 	@PYTHON=$(PYTHON) scripts/audit
 
 deploy: $(setup) ## deploy the build as a short-lived STACK=mechanizer-ci-… (the pipeline does)

@@ -1,6 +1,9 @@
 """What is written down about versions and licenses holds."""
 
+import os
 import re
+import socket
+import subprocess
 import tomllib
 
 from samtranslator.yaml_helper import yaml_parse
@@ -35,3 +38,23 @@ def test_the_pipelines_jobs_have_stages_and_their_targets_exist() -> None:
         assert set(called) <= targets
         assert set(job.get("needs", [])) <= set(jobs)
         assert job.get("extends", ".aws") in pipeline
+
+
+def test_an_audit_without_a_network_says_that_nothing_was_looked_up() -> None:
+    with socket.socket() as nobody_listens:
+        nobody_listens.bind(("127.0.0.1", 0))
+        proxy = f"http://127.0.0.1:{nobody_listens.getsockname()[1]}"
+        done = subprocess.run(
+            [ROOT / "scripts/audit"],
+            env={**os.environ, "https_proxy": proxy, "no_proxy": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+
+    assert done.returncode == 1
+    assert "audit: nothing was looked up" in done.stderr
+    assert "Connection refused" in done.stderr
+    assert "Run make audit on a machine that reaches https://pypi.org" in done.stderr
+    assert not done.stdout
