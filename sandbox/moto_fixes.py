@@ -224,7 +224,7 @@ def _mend_invoke(hooks: Hooks) -> None:
         self: Any, name: str, qualifier: str | None, body: Any, headers: Any, response_headers: dict[str, str]
     ) -> bytes:
         function = self.get_function(function_name(name), qualifier).function_name
-        payload = body.encode() if isinstance(body, str) else body or b"{}"
+        payload = (body.encode() if isinstance(body, str) else body) or b"{}"
         kind = headers.get("X-Amz-Invocation-Type", "RequestResponse")
         if kind == "Event":
             hooks.invoke_async(function, payload)

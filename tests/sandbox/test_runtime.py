@@ -143,6 +143,11 @@ class TestInvoke:
         assert "FunctionError" not in answer
         assert payload["state"] == "x"
 
+    def test_without_a_payload_the_event_is_empty(self, served):
+        name = served.ready["functions"]["StepFunction"]
+        answer = json.load(served.aws("lambda").invoke(FunctionName=name)["Payload"])
+        assert (answer["errorType"], answer["errorMessage"]) == ("KeyError", "'input'")
+
     @pytest.mark.parametrize("qualifier", ["live", "1", "$LATEST"])
     def test_it_answers_by_any_alias_or_version(self, served, qualifier):
         event = {"state": "x", "input": {}, "execution": {}}
