@@ -28,6 +28,12 @@ class _Handler(MotoRequestHandler):
     wbufsize = 65536
     timeout = 60
 
+    def handle_expect_100(self) -> bool:
+        """Who uploads to S3 waits for this answer, so it must not wait for more to send."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
+
     def log_request(self, *args: Any, **kwargs: Any) -> None:
         pass
 

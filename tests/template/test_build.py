@@ -1,15 +1,26 @@
 """What `make build` makes of one small function and the layer: for Lambda, from any machine, the same each time."""
 
+import io
+import json
 import os
 import subprocess
 import sys
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
+from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
+from sandbox.account import no_real_account
+from sandbox.aws import Aws
+from sandbox.calls import Calls
 from scripts.build import MB, Artifact, BuildError, Target, aws, build, here, report
-from scripts.expand_template import ROOT
+from scripts.expand_template import ROOT, NoManagedPolicies
+from tests.template.stack import FUNCTIONS, Stack
 
 FUNCTION, LAYER = "NotifySlackFunction", "CommonLayer"
 TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text())
@@ -58,18 +69,55 @@ def ours(package: Path) -> dict[Path, bytes]:
     return {path.relative_to(package): path.read_bytes() for path in files if path.is_file()}
 
 
-def test_its_template_names_what_was_made(tmp_path: Path) -> None:
-    made(tmp_path, FUNCTION, aws(TEMPLATE))
-    template = yaml_parse((tmp_path / "template.yaml").read_text())
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An embedded S3 with the bucket `artifacts`."""
+    with no_real_account():
+        embedded = Aws(Calls())
+        embedded.start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", embedded.url)
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="artifacts")
+        yield client
+        embedded.stop()
 
-    resources = template["Resources"]
-    assert resources[FUNCTION]["Properties"]["CodeUri"] == FUNCTION
-    assert resources[LAYER]["Properties"]["ContentUri"] == LAYER
-    machine = resources["EmergencyLicenseStateMachine"]["Properties"]["DefinitionUri"]
-    assert (tmp_path / machine).resolve() == ROOT / "statemachine/emergency_license.asl.json"
-    assert {name: resource["Type"] for name, resource in resources.items()} == {
-        name: resource["Type"] for name, resource in TEMPLATE["Resources"].items()
-    }
+
+def test_sam_uploads_what_was_made_and_the_template_names_it(tmp_path: Path, s3: Any) -> None:
+    made(tmp_path, FUNCTION, aws(TEMPLATE))
+    for name in (*FUNCTIONS, LAYER):  # what was not made is small here
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / "name.txt").write_text(name)
+
+    subprocess.run(
+        [
+            *(Path(sys.executable).with_name("sam"), "package", "--s3-bucket", "artifacts"),
+            *("--template-file", tmp_path / "template.yaml"),
+            *("--output-template-file", tmp_path / "packaged.yaml"),
+        ],
+        env={**os.environ, "SAM_CLI_TELEMETRY": "0"},
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    packaged = yaml_parse((tmp_path / "packaged.yaml").read_text())
+    assert packaged["Resources"].keys() == TEMPLATE["Resources"].keys()
+    stack = Stack(transform(packaged, {}, NoManagedPolicies()))
+
+    def uploaded(place: dict[str, str], bucket: str = "S3Bucket", key: str = "S3Key") -> bytes:
+        content: bytes = s3.get_object(Bucket=place[bucket], Key=place[key])["Body"].read()
+        return content
+
+    places = {name: stack.properties(name)["Code"] for name in FUNCTIONS}
+    [layer] = stack.names("AWS::Lambda::LayerVersion")
+    places[LAYER] = stack.properties(layer)["Content"]
+    for name, place in places.items():
+        with zipfile.ZipFile(io.BytesIO(uploaded(place))) as archive:
+            assert archive.read("name.txt").decode() == name
+            files = {path for path in (tmp_path / name).rglob("*") if path.is_file()}
+            assert {tmp_path / name / path for path in archive.namelist()} == files
+    definition = stack.properties("EmergencyLicenseStateMachine")["DefinitionS3Location"]
+    machine = ROOT / "statemachine/emergency_license.asl.json"
+    assert json.loads(uploaded(definition, "Bucket", "Key")) == json.loads(machine.read_text())
 
 
 def test_what_is_compiled_is_not_looked_at_again(tmp_path: Path) -> None:
