@@ -4,6 +4,7 @@ cfn-lint and checkov read neither SAM's shorthand nor a `DefinitionUri`; this gi
 """
 
 import json
+import logging
 import os
 import sys
 from pathlib import Path
@@ -38,6 +39,8 @@ def expand(root: Path = ROOT) -> dict[str, Any]:
                 definitions[name] = json.loads((root / properties["DefinitionUri"]).read_text())
                 properties["DefinitionUri"] = f"s3://artifacts/{properties['DefinitionUri']}"
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)  # samtranslator asks boto3 for one
+    # It warns for each function of a toggle that only AWS's own deployments have.
+    logging.getLogger("samtranslator.feature_toggle").setLevel(logging.ERROR)
     expanded: dict[str, Any] = transform(template, {}, NoManagedPolicies())
     for name, definition in definitions.items():
         properties = expanded["Resources"][name]["Properties"]
