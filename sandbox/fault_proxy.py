@@ -55,20 +55,18 @@ class Call:
         return urlsplit(self.url).path
 
 
-_Answer = tuple[int, Mapping[str, str], bytes]
+Answer = tuple[int, Mapping[str, str], bytes]
 
 
-class FaultProxy:
-    """On 127.0.0.1 from `start()` to `stop()`: a forward proxy for plain HTTP, or with a `target` that server's stand-in.
+class Proxy:
+    """On 127.0.0.1 from `start()` to `stop()`: for plain HTTP, or with a `target` that server's stand-in.
 
-    `fault_for` says what befalls a call, None for nothing; `kill` ends the process that made it.
+    `handler` says what is done with a call.
     """
 
-    def __init__(
-        self, fault_for: Callable[[Call], Fault | None], kill: Callable[[Call], None], target: str = ""
-    ) -> None:
-        self.fault_for, self.kill, self.target = fault_for, kill, target
-        self._server = _Server(type("Handler", (_Handler,), {"proxy": self}))
+    def __init__(self, handler: type["Handler"], target: str = "") -> None:
+        self.target = target
+        self._server = _Server(type("Handler", (handler,), {"proxy": self}))
         self.address = f"127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -98,46 +96,26 @@ class _Server(ThreadingHTTPServer):
         """A caller that hung up or died: it is what faults are for."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
+    """One connection. `serve` passes a call on, unless it is overridden."""
+
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
-    proxy: ClassVar[FaultProxy]
+    proxy: ClassVar[Proxy]
+
+    def serve(self, call: Call) -> None:
+        self.answer(*passed_on(call))
 
     def _serve(self) -> None:
-        call = self._read()
-        fault = self.proxy.fault_for(call)
-        if fault is None:
-            self._answer(*_passed_on(call))
-            return
-        if fault.after:
-            _passed_on(call)
-        self._spoil(fault, call)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        url = self.proxy.target + self.path
+        self.serve(Call(self.command, url, headers, body, self.client_address[1]))
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve  # noqa: N815
 
-    def _read(self) -> Call:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        return Call(self.command, self.proxy.target + self.path, headers, body, self.client_address[1])
-
-    def _spoil(self, fault: Fault, call: Call) -> None:
-        match fault.kind:
-            case "status":
-                retry = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-                self._answer(*_refusal(fault.status, retry))
-                return
-            case "malformed":
-                self._answer(200, {"Content-Type": "application/json"}, BROKEN_JSON)
-                return
-            case "crash":
-                self.proxy.kill(call)
-            case "hang":
-                while self.rfile.read(1):  # until the caller gives up
-                    pass
-        self._reset()
-
-    def _answer(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
+    def answer(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
         self.send_response(status)
         for name, value in headers.items():
             if name.lower() not in OF_THE_CONNECTION:
@@ -147,12 +125,6 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    def _reset(self) -> None:
-        """Closes with a TCP reset, as a crashed peer or a firewall does."""
-        self.close_connection = True
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.connection.close()
-
     def send_response(self, code: int, message: str | None = None) -> None:
         """Without a date and a server of its own: the answer brings them."""
         self.send_response_only(code, message)
@@ -161,7 +133,50 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: who calls and who is called have their own logs."""
 
 
-def _passed_on(call: Call) -> _Answer:
+class FaultProxy(Proxy):
+    """`fault_for` says what befalls a call, None for nothing; `kill` ends the process that made it."""
+
+    def __init__(
+        self, fault_for: Callable[[Call], Fault | None], kill: Callable[[Call], None], target: str = ""
+    ) -> None:
+        super().__init__(_Spoiling, target)
+        self.fault_for, self.kill = fault_for, kill
+
+
+class _Spoiling(Handler):
+    proxy: ClassVar[FaultProxy]
+
+    def serve(self, call: Call) -> None:
+        fault = self.proxy.fault_for(call)
+        if fault is None:
+            super().serve(call)
+            return
+        if fault.after:
+            passed_on(call)
+        match fault.kind:
+            case "status":
+                retry = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+                self.answer(*_refusal(fault.status, retry))
+                return
+            case "malformed":
+                self.answer(200, {"Content-Type": "application/json"}, BROKEN_JSON)
+                return
+            case "crash":
+                self.proxy.kill(call)
+            case "hang":
+                while self.rfile.read(1):  # until the caller gives up
+                    pass
+        self._reset()
+
+    def _reset(self) -> None:
+        """Closes with a TCP reset, as a crashed peer or a firewall does."""
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+
+
+def passed_on(call: Call) -> Answer:
+    """The answer of whom it was meant for; 502 if there is none."""
     url = urlsplit(call.url)
     connection = http.client.HTTPConnection(url.netloc, timeout=LONGEST_ANSWER)
     headers = {name: value for name, value in call.headers.items() if name not in OF_THE_CONNECTION}
@@ -175,7 +190,7 @@ def _passed_on(call: Call) -> _Answer:
         connection.close()
 
 
-def _refusal(status: int, headers: Mapping[str, str]) -> _Answer:
+def _refusal(status: int, headers: Mapping[str, str]) -> Answer:
     name = ERRORS.get(status, "InternalServerError" if status >= 500 else "AccessDeniedException")
     body = {"ok": False, "error": "injected_fault", "message": "injected fault", "__type": name}
     return (

@@ -1,18 +1,17 @@
 """Between the functions and the embedded AWS: keeps what they ask for, and fails or holds a call where a test says so."""
 
-import http.client
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
+from typing import ClassVar
+
+from sandbox.fault_proxy import Call, Handler, Proxy, passed_on
 
 LONGEST_HOLD = 20
 SERVICES = ("SFN", "SESV2", "SECRETS_MANAGER")
 """What goes through it, as in AWS_ENDPOINT_URL_<SERVICE>."""
-NOT_PASSED_ON = {"connection", "transfer-encoding", "content-length"}
 
 
 @dataclass
@@ -33,29 +32,14 @@ class Rule:
         self.released.wait(LONGEST_HOLD)
 
 
-class AwsProxy:
-    """On 127.0.0.1, from `start()` to `stop()`; `target` is the embedded AWS. `calls` are (action, body)."""
+class AwsProxy(Proxy):
+    """`target` is the embedded AWS. `calls` are (action, body)."""
 
     def __init__(self) -> None:
-        self.target = ""
+        super().__init__(_Handler)
+        self.url = f"http://{self.address}"
         self.calls: list[tuple[str, str]] = []
         self._rules: list[Rule] = []
-        handler = type("Handler", (_Handler,), {"proxy": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     def count(self, action: str, text: str) -> int:
         """How many calls of the action had that text in their body."""
@@ -93,49 +77,22 @@ class AwsProxy:
         return next((rule for rule in rules if rule.text in body and rule.by in signed), None)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-    proxy: AwsProxy
+class _Handler(Handler):
+    proxy: ClassVar[AwsProxy]
 
-    def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        body = content.decode(errors="replace")
-        action = (self.headers.get("X-Amz-Target") or "SendEmail").rpartition(".")[2]
+    def serve(self, call: Call) -> None:
+        body = call.body.decode(errors="replace")
+        action = call.headers.get("x-amz-target", "SendEmail").rpartition(".")[2]
         self.proxy.calls.append((action, body))
-        rule = self.proxy.rule_for(action, body, self.headers.get("Authorization", ""))
+        rule = self.proxy.rule_for(action, body, call.headers.get("authorization", ""))
         if rule and rule.error:
             status, code, message = rule.error
-            self._answer(
-                status, {"X-Amzn-ErrorType": code}, json.dumps({"__type": code, "message": message}).encode()
-            )
+            content = json.dumps({"__type": code, "message": message}).encode()
+            self.answer(status, {"X-Amzn-ErrorType": code}, content)
             return
         if rule and not rule.after:
             rule.wait()
-        answer = self._passed_on(content)
+        answer = passed_on(call)
         if rule and rule.after:
             rule.wait()
-        self._answer(*answer)
-
-    def _passed_on(self, content: bytes) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection(urlsplit(self.proxy.target).netloc, timeout=60)
-        try:
-            headers = {k: v for k, v in self.headers.items() if k.lower() not in NOT_PASSED_ON}
-            connection.request("POST", self.path, content, headers)
-            response = connection.getresponse()
-            return response.status, dict(response.getheaders()), response.read()
-        finally:
-            connection.close()
-
-    def _answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            if name.lower() not in NOT_PASSED_ON:
-                self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        """Nothing: `calls` is enough."""
+        self.answer(*answer)
