@@ -61,7 +61,7 @@ deploy: $(setup) ## deploy the build as a short-lived STACK=mechanizer-ci-… (t
 	@.ci/deploy $(STACK)
 
 e2e: $(setup) ## one request through STACK, until its e-mail is delivered
-	@eval "$$($(python) -m scripts.stack_secrets outputs $(STACK))" && export APP_SECRET && \
+	@outputs=$$($(python) -m scripts.stack_secrets outputs "$(STACK)") && eval "$$outputs" && export APP_SECRET && \
 	$(python) -m scripts.end_to_end "$$API_URL" "$$E2E_ZENDESK_SUBDOMAIN" "$$E2E_TICKET" "$$E2E_AGENT_ID"
 
 destroy: $(setup) ## delete STACK=mechanizer-ci-… with its tables, secrets and queue

@@ -53,7 +53,9 @@ def remove(stack: str, retained: set[str], aws: Client) -> list[str]:
     Raises ValueError: the name is not one of the pipeline's.
     """
     if not stack.startswith(PREFIX):
-        raise ValueError(f"{stack}: only a stack whose name begins with {PREFIX} is removed with its data")
+        raise ValueError(
+            f"{stack or 'no name'}: only a stack whose name begins with {PREFIX} is removed with its data"
+        )
     cloudformation = aws("cloudformation")
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
     kept = [
@@ -88,7 +90,7 @@ def retained_by(template: dict[str, Any]) -> set[str]:
     }
 
 
-def main(stack: str) -> int:
+def main(stack: str = "") -> int:
     """The exit code."""
     from scripts.expand_template import expand
 
