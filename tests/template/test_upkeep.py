@@ -56,5 +56,5 @@ def test_an_audit_without_a_network_says_that_nothing_was_looked_up() -> None:
     assert done.returncode == 1
     assert "audit: nothing was looked up" in done.stderr
     assert "Connection refused" in done.stderr
-    assert "Run make audit on a machine that reaches https://pypi.org" in done.stderr
+    assert "Run make audit on a machine that reaches https://api.osv.dev" in done.stderr
     assert not done.stdout
