@@ -51,6 +51,11 @@ def input_of(ticket: int) -> dict[str, Any]:
     }
 
 
+def function_of(step: str) -> str:
+    """The step's logical id."""
+    return f"{step.title().replace('_', '')}Function"
+
+
 def execute(sandbox: Sandbox, ticket: int) -> float:
     """Seconds from start to end, as the execution has them."""
     document = input_of(ticket)
@@ -71,9 +76,8 @@ def first_invocations(sandbox: Sandbox, ticket: int) -> float:
         STEPS, ("eligibility", "license", "email", "issue", "slack", "ticket"), strict=True
     ):
         event = {"execution_arn": execution_arn, "request": input_of(ticket), "results": results}
-        logical_id = f"{step.title().replace('_', '')}Function"
         began = time.monotonic()
-        answer = sandbox.invoke(logical_id, json.dumps(event).encode())
+        answer = sandbox.invoke(function_of(step), json.dumps(event).encode())
         total += time.monotonic() - began
         if answer.error:
             raise RuntimeError(answer.payload.decode())
@@ -84,8 +88,9 @@ def first_invocations(sandbox: Sandbox, ticket: int) -> float:
 def calls(sandbox: Sandbox, ticket: int) -> int:
     """How many requests to AWS the steps of an execution make."""
 
+    steps = {function_of(step) for step in STEPS}
+
     def made() -> int:
-        steps = {f"{step.title().replace('_', '')}Function" for step in STEPS}
         return sum(times for asked, times in sandbox.calls.asked().items() if asked.function in steps)
 
     before = made()
