@@ -1,12 +1,12 @@
 """The claims of one request in memory, under the same conditions as the ledger's."""
 
+from mechanizer.effects import GUARDED
 from mechanizer.errors import Superseded
-from mechanizer.ledger import GUARDED
 from mechanizer.once import Claim, State
 
 
 class SimulatedClaims:
-    """As `ledger.RequestClaims`; tests/contract/test_ledger.py holds the two against each other.
+    """As `effects.RequestClaims`; tests/contract/test_ledger.py holds the two against each other.
 
     `superseded` says that a newer request of the ticket has taken this one's place.
     """

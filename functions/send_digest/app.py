@@ -5,6 +5,7 @@ from typing import Any
 
 from mechanizer import ledger, slack
 from mechanizer.digest import LOOKED_BACK, digest, monday_before, organization_of
+from mechanizer.effects import DigestClaims
 from mechanizer.entry import observed
 from mechanizer.settings import settings
 
@@ -25,5 +26,5 @@ def handler(event: Json, context: Any) -> Json:
         asked = {id_ for record in records if (id_ := organization_of(record)) is not None}
         licenses = {id_: len(ledger.licenses_of(id_, since)) for id_ in sorted(asked)}
         told = digest(monday, found, licenses)
-        slack.tell_digest(ledger.DigestClaims(told.week), told)
+        slack.tell_digest(DigestClaims(told.week), told)
         return {"week": told.week, "requests": len(found)}

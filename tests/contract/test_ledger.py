@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from mechanizer import aws, ledger, license_store
 from mechanizer.admission import admit, ground_to_replace
+from mechanizer.effects import RequestClaims
 from mechanizer.errors import InvalidRequest, LicenseExpired, Superseded, VendorUnavailable
-from mechanizer.ledger import Raced, RequestClaims, Ticket
+from mechanizer.ledger import Raced, Ticket
 from mechanizer.license_store import StoredLicense
 from mechanizer.once import Claim, State
 from mechanizer.request import Request, parse_input, request_id

@@ -23,20 +23,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from mechanizer.aws import calling, client, code_of
-from mechanizer.errors import Superseded, VendorUnavailable
+from mechanizer import table
+from mechanizer.errors import Superseded
 from mechanizer.observability import count
 from mechanizer.once import Claim, State
 from mechanizer.request import Request, parse_input, ticket_and_number
 from mechanizer.settings import settings
+from mechanizer.table import Table, Values
 
 Json = dict[str, Any]
 KEPT = timedelta(days=400)
-# Only the active request of a ticket may have these; the others follow from them.
-GUARDED = frozenset({"license", "email"})
-UNMET = frozenset({"None", "ConditionalCheckFailed"})
 # Steps that are done when one of these effects is, having told of the license.
 STEP_EFFECTS: Mapping[str, tuple[str, ...]] = {
     "send_email": ("email",),
@@ -108,11 +104,13 @@ class Raced(Exception):
 
 def find(request_id: str) -> Record | None:
     """Everything of one request, in one consistent read; None when it was never recorded."""
-    items = {item["sk"]: item for item in _query(_request_key(request_id))}
+    items = {item["sk"]: item for item in _ledger().query(pk=f"request#{request_id}")}
     head = items.pop("request", None)
     if head is None:
         return None
-    claims = _claims(items)
+    claims = {
+        sk.removeprefix("effect#"): claim_in(item) for sk, item in items.items() if sk.startswith("effect#")
+    }
     return Record(
         request=parse_input(json.loads(head["input"]), _now()),
         recorded_at=_moment(head["recorded_at"]),
@@ -140,8 +138,36 @@ def read(request_id: str) -> Record:
 
 def ticket(ticket_id: int) -> Ticket | None:
     """What the ledger knows of a ticket; None when nothing was ever asked for it."""
-    item = _get(_ticket_key(ticket_id), "ticket")
+    item = _ledger().get(_ticket(ticket_id))
     return Ticket(item["active"], item.get("issued")) if item else None
+
+
+def delivery(request_id: str) -> Json | None:
+    """The highest-ranking event of the request's e-mail."""
+    item = _ledger().get(_of(request_id, "delivery"))
+    return json.loads(item["event"]) if item else None
+
+
+def licenses_of(organization_id: int, since: datetime) -> list[str]:
+    """Ids of the requests that gave the organization a license since then."""
+    items = _ledger().query(pk=f"organization#{organization_id}")
+    return [item["sk"] for item in items if _moment(item["issued_at"]) >= since]
+
+
+def unstarted() -> list[str]:
+    """Ids of recorded requests whose execution is not known to have started."""
+    return [item["sk"] for item in _ledger().query(pk="unstarted")]
+
+
+def recorded_in(week: str) -> list[str]:
+    """Ids of the requests that were recorded in that week of the support team's time zone."""
+    return [item["sk"] for item in _ledger().query(pk=f"week#{week}")]
+
+
+def week_of(day: date) -> str:
+    """The name of a day's week, Monday to Sunday: ``2026-W47``."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}"
 
 
 def open_request(request: Request, seen: Ticket | None, execution_arn: str | None = None) -> Record:
@@ -154,216 +180,125 @@ def open_request(request: Request, seen: Ticket | None, execution_arn: str | Non
     Raises:
         Raced: the ticket is not as ``seen``, or the earlier request's e-mail is at work.
     """
-    expected = {":seen": {"S": seen.active}} if seen else {}
-    writes = [
-        *_put_request(request, execution_arn),
-        {
-            "Update": {
-                "TableName": settings().ledger_table,
-                "Key": _key(_ticket_key(request.details.ticket_id), "ticket"),
-                "UpdateExpression": "SET #active = :new, expires = :expires",
-                "ConditionExpression": "#active = :seen" if seen else "attribute_not_exists(pk)",
-                "ExpressionAttributeNames": {"#active": "active"},
-                "ExpressionAttributeValues": {
-                    ":new": {"S": request.request_id},
-                    ":expires": _expires(_now()),
-                    **expected,
-                },
-            }
-        },
-    ]
+    writes = [*_record(request, execution_arn), _activate(request, seen)]
     if request.replaces:
-        writes.append(
-            _replaced(request.replaces, by=request.request_id, instead_of=seen.active if seen else "")
-        )
+        writes.append(_replace(request.replaces, by=request.request_id, seen=seen))
     if seen and seen.active != request.replaces:
         writes.append(_no_email(seen.active))
     if execution_arn is None:
-        writes.append(_put("unstarted", request.request_id, {}))
-    if not transact(writes, unmet=UNMET | {"TransactionConflict"}):
+        writes.append(_put(_unstarted(request.request_id), {}))
+    if table.transact(writes, table.CONDITIONS | {"TransactionConflict"}):
         raise Raced(request.request_id)
     return _recorded(request, execution_arn)
 
 
 def note_request(request: Request, execution_arn: str) -> Record:
     """Records a request, at work already, that is not to be its ticket's active one; or finds it recorded."""
-    if transact(_put_request(request, execution_arn)):
-        return _recorded(request, execution_arn)
-    return read(request.request_id)
-
-
-def week_of(day: date) -> str:
-    """The name of a day's week, Monday to Sunday: ``2026-W47``."""
-    year, week, _ = day.isocalendar()
-    return f"{year}-W{week:02}"
-
-
-def recorded_in(week: str) -> list[str]:
-    """Ids of the requests that were recorded in that week of the support team's time zone."""
-    return [item["sk"] for item in _query(f"week#{week}")]
+    if table.transact(_record(request, execution_arn)):
+        return read(request.request_id)
+    return _recorded(request, execution_arn)
 
 
 def save_execution(request_id: str, execution_arn: str) -> None:
     """Notes the execution of a request, which from now on is started."""
-    _update(_request_key(request_id), "request", "SET execution_arn = :arn", {":arn": {"S": execution_arn}})
-    with calling("DynamoDB"):
-        _db().delete_item(TableName=settings().ledger_table, Key=_key("unstarted", request_id))
-
-
-def unstarted() -> list[str]:
-    """Ids of recorded requests whose execution is not known to have started."""
-    return [item["sk"] for item in _query("unstarted")]
+    _note(request_id, "execution_arn", execution_arn)
+    _ledger().delete(_unstarted(request_id))
 
 
 def save_verdict(request_id: str, verdict: Json) -> bool:
     """Notes the rules' answer. A passed one ends the step and stays; whether this one was noted."""
-    values = {":verdict": {"S": json.dumps(verdict)}}
-    update, condition = "SET verdict = :verdict", "attribute_exists(pk) AND attribute_not_exists(passed_at)"
+    values, update = {"verdict": json.dumps(verdict)}, "SET verdict = :verdict"
     if verdict["eligible"]:
-        update += ", passed_at = :now"
-        values[":now"] = {"S": _now().isoformat()}
-    return _update(_request_key(request_id), "request", update, values, condition=condition)
-
-
-def finish_step(request_id: str, name: str, result: Json) -> None:
-    """Notes a step's result; the first one stays."""
-    transact([put_step(request_id, name, result)])
-
-
-def licenses_of(organization_id: int, since: datetime) -> list[str]:
-    """Ids of the requests that gave the organization a license since then."""
-    items = _query(f"organization#{organization_id}")
-    return [item["sk"] for item in items if _moment(item["issued_at"]) >= since]
+        values["now"], update = _now().isoformat(), f"{update}, passed_at = :now"
+    condition = "attribute_exists(pk) AND attribute_not_exists(passed_at)"
+    return _ledger().update(_of(request_id, "request"), update, values, condition)
 
 
 def give_up(request_id: str) -> None:
     """Notes that nothing will retry the request by itself any more."""
-    _update(_request_key(request_id), "request", "SET given_up = :now", {":now": {"S": _now().isoformat()}})
+    _note(request_id, "given_up", _now().isoformat())
 
 
 def save_delivery(request_id: str, rank: int, event: Json) -> bool:
     """Notes what became of the e-mail, if it outranks what is known; whether it did."""
-    values = {
-        ":rank": {"N": str(rank)},
-        ":event": {"S": json.dumps(event)},
-        ":expires": _expires(_now()),
-    }
+    values: Values = {"rank": rank, "event": json.dumps(event), "expires": table.moment_in(KEPT)}
     update = "SET #rank = :rank, event = :event, expires = :expires"
     condition = "attribute_not_exists(#rank) OR #rank < :rank"
-    names = {"#rank": "rank"}
-    return _update(_request_key(request_id), "delivery", update, values, condition=condition, names=names)
+    return _ledger().update(_of(request_id, "delivery"), update, values, condition)
 
 
-def delivery(request_id: str) -> Json | None:
-    """The highest-ranking event of the request's e-mail."""
-    item = _get(_request_key(request_id), "delivery")
-    return json.loads(item["event"]) if item else None
+def finish_step(request_id: str, name: str, result: Json) -> None:
+    """Notes a step's result; the first one stays."""
+    table.transact([put_step(request_id, name, result)])
 
 
-class RequestClaims:
-    """The claims of one request (``once.Claims``), as they were read with it and written since.
-
-    An e-mail that is done issues the request, for its ticket and its organization too, in the same transaction.
-    """
-
-    def __init__(self, record: Record) -> None:
-        self._record = record
-        self._claims: Mapping[str, Claim] | None = record.claims
-
-    def read(self, effect: str) -> Claim | None:
-        """The claim; read again after a write that failed."""
-        if self._claims is None:
-            self._claims = read(self._record.request.request_id).claims
-        return self._claims.get(effect)
-
-    def replace(self, effect: str, old: Claim | None, new: Claim) -> bool:
-        """Writes the claim if nobody was quicker.
-
-        Raises:
-            Superseded: a guarded effect of a request that is not its ticket's active one.
-        """
-        request, held = self._record.request, self._claims
-        self._claims = None
-        writes = [_put_claim(_request_key(request.request_id), effect, old, new)]
-        begins = old is None or old.attempt != new.attempt
-        if effect == "email" and new.state is State.DONE and not begins:
-            writes += _issued(self._record)
-        written = transact(writes, active=request if begins and effect in GUARDED else None)
-        if written and held is not None:
-            self._claims = {**held, effect: new}
-        return written
-
-
-@dataclass(frozen=True, slots=True)
-class DigestClaims:
-    """The claims of one week's digest (``once.Claims``)."""
-
-    week: str
-
-    def read(self, effect: str) -> Claim | None:
-        """The claim as it is now."""
-        item = _get(f"digest#{self.week}", f"effect#{effect}")
-        return _claim(item) if item else None
-
-    def replace(self, effect: str, old: Claim | None, new: Claim) -> bool:
-        """Writes the claim if nobody was quicker."""
-        return transact([_put_claim(f"digest#{self.week}", effect, old, new)])
-
-
-def transact(writes: list[Json], *, active: Request | None = None, unmet: frozenset[str] = UNMET) -> bool:
+def write(writes: list[Json], *, active: Request | None = None) -> bool:
     """All of the writes or none; False if a condition does not hold.
-
-    One write is a transaction too: botocore repeats it under a token, so that a write which was
-    done but never answered does not fail its own condition. ``unmet`` are DynamoDB's reasons that
-    say that a condition does not hold.
 
     Raises:
         Superseded: ``active``, if given, is not its ticket's active request.
-        VendorUnavailable: any other reason, three times; another transaction on an item, for one.
+        VendorUnavailable
     """
-    items = [*writes, _active_check(active)] if active else writes
-    others: set[str] = set()
-    for _ in range(3):
-        try:
-            with calling("DynamoDB"):
-                _db().transact_write_items(TransactItems=items)
-        except ClientError as error:
-            if code_of(error) != "TransactionCanceledException":
-                raise
-            reasons = [str(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])]
-            if active and reasons[len(writes) :] == ["ConditionalCheckFailed"]:
-                raise Superseded(f"A newer request has taken the place of {active.request_id}") from None
-            others = {*reasons} - unmet
-            if not others:
-                return False
-        else:
-            return True
-    raise VendorUnavailable(f"DynamoDB canceled a transaction: {sorted(others)}")
+    unmet = table.transact([*writes, *([_is_active(active)] if active else [])])
+    if active and len(writes) in unmet:
+        raise Superseded(f"A newer request has taken the place of {active.request_id}")
+    return not unmet
 
 
-def _active_check(request: Request) -> Json:
-    """The request is its ticket's active one."""
-    return {
-        "ConditionCheck": {
-            "TableName": settings().ledger_table,
-            "Key": _key(_ticket_key(request.details.ticket_id), "ticket"),
-            "ConditionExpression": "#active = :id",
-            "ExpressionAttributeNames": {"#active": "active"},
-            "ExpressionAttributeValues": {":id": {"S": request.request_id}},
-        }
+def put_step(request_id: str, name: str, result: Json) -> Json:
+    """To be written: a step's result."""
+    return _put(_of(request_id, f"step#{name}"), {"result": json.dumps(result), "at": _now().isoformat()})
+
+
+def put_claim(pk: str, effect: str, old: Claim | None, new: Claim) -> Json:
+    """To be written: a claim, if nobody has changed the old one or is done."""
+    item = {
+        "state": new.state.value,
+        "attempt": new.attempt,
+        "acted_at": new.acted_at.isoformat(),
+        "lease_until": new.lease_until.isoformat(),
+        **({"repeated": "yes"} if new.repeated else {}),
+        **({"result": json.dumps(new.result)} if new.result is not None else {}),
+        **({"last_error": new.last_error} if new.last_error else {}),
     }
+    key = {"pk": pk, "sk": f"effect#{effect}"}
+    if old is None:
+        return _put(key, item)
+    unchanged: Values = {"attempt": old.attempt, "done": State.DONE.value}
+    return _put(key, item, "attempt = :attempt AND #state <> :done", unchanged)
 
 
-def _no_email(request_id: str) -> Json:
-    return {
-        "ConditionCheck": {
-            "TableName": settings().ledger_table,
-            "Key": _key(_request_key(request_id), "effect#email"),
-            "ConditionExpression": "attribute_not_exists(pk) OR #state = :free",
-            "ExpressionAttributeNames": {"#state": "state"},
-            "ExpressionAttributeValues": {":free": {"S": State.FREE.value}},
-        }
-    }
+def claim_of(pk: str, effect: str) -> Claim | None:
+    """A claim by its key."""
+    item = _ledger().get({"pk": pk, "sk": f"effect#{effect}"})
+    return claim_in(item) if item else None
+
+
+def claim_in(item: Mapping[str, str]) -> Claim:
+    """A claim from its item."""
+    return Claim(
+        state=State(item["state"]),
+        attempt=int(item["attempt"]),
+        acted_at=_moment(item["acted_at"]),
+        lease_until=_moment(item["lease_until"]),
+        repeated="repeated" in item,
+        result=json.loads(item["result"]) if "result" in item else None,
+        last_error=item.get("last_error"),
+    )
+
+
+def issue(record: Record) -> list[Json]:
+    """To be written: the request is issued, for its ticket and for the organization that asked."""
+    request, verdict = record.request, record.verdict or {}
+    issued = [
+        _ledger().change(
+            _ticket(request.details.ticket_id), "SET issued = :issued", {"issued": request.request_id}
+        )
+    ]
+    if (organization_id := verdict.get("organization_id")) is not None:
+        key = {"pk": f"organization#{organization_id}", "sk": request.request_id}
+        issued.append(_put(key, {"issued_at": _now().isoformat()}))
+    return issued
 
 
 def _recorded(request: Request, execution_arn: str | None) -> Record:
@@ -381,7 +316,7 @@ def _recorded(request: Request, execution_arn: str | None) -> Record:
     )
 
 
-def _put_request(request: Request, execution_arn: str | None) -> list[Json]:
+def _record(request: Request, execution_arn: str | None) -> list[Json]:
     now = _now()
     head = {
         "input": json.dumps(request.document()),
@@ -390,42 +325,43 @@ def _put_request(request: Request, execution_arn: str | None) -> list[Json]:
     }
     week = week_of(now.astimezone(settings().support_time_zone).date())
     return [
-        _put(_request_key(request.request_id), "request", head),
-        _put(f"week#{week}", request.request_id, {}),
+        _put(_of(request.request_id, "request"), head),
+        _put({"pk": f"week#{week}", "sk": request.request_id}, {}),
     ]
 
 
-def _replaced(request_id: str, *, by: str, instead_of: str) -> Json:
-    return {
-        "Update": {
-            "TableName": settings().ledger_table,
-            "Key": _key(_request_key(request_id), "request"),
-            "UpdateExpression": "SET replaced_by = :by",
-            "ConditionExpression": "attribute_exists(pk) AND "
-            "(attribute_not_exists(replaced_by) OR replaced_by = :instead_of)",
-            "ExpressionAttributeValues": {":by": {"S": by}, ":instead_of": {"S": instead_of}},
-        }
-    }
+def _activate(request: Request, seen: Ticket | None) -> Json:
+    values: Values = {"new": request.request_id, "expires": table.moment_in(KEPT)}
+    condition = "attribute_not_exists(pk)"
+    if seen:
+        values, condition = {**values, "seen": seen.active}, "#active = :seen"
+    update = "SET #active = :new, expires = :expires"
+    return _ledger().change(_ticket(request.details.ticket_id), update, values, condition)
 
 
-def _issued(record: Record) -> list[Json]:
-    """The request is issued: for its ticket, and for the organization that asked."""
-    request = record.request
-    writes: list[Json] = [
-        {
-            "Update": {
-                "TableName": settings().ledger_table,
-                "Key": _key(_ticket_key(request.details.ticket_id), "ticket"),
-                "UpdateExpression": "SET issued = :id",
-                "ExpressionAttributeValues": {":id": {"S": request.request_id}},
-            }
-        }
-    ]
-    organization_id = record.verdict["organization_id"] if record.verdict else None
-    if organization_id is not None:
-        issued = {"issued_at": _now().isoformat()}
-        writes.append(_put(f"organization#{organization_id}", request.request_id, issued))
-    return writes
+def _replace(request_id: str, *, by: str, seen: Ticket | None) -> Json:
+    condition = "attribute_exists(pk) AND (attribute_not_exists(replaced_by) OR replaced_by = :seen)"
+    values = {"by": by, "seen": seen.active if seen else ""}
+    return _ledger().change(_of(request_id, "request"), "SET replaced_by = :by", values, condition)
+
+
+def _no_email(request_id: str) -> Json:
+    condition = "attribute_not_exists(pk) OR #state = :free"
+    return _ledger().check(_of(request_id, "effect#email"), condition, {"free": State.FREE.value})
+
+
+def _is_active(request: Request) -> Json:
+    key = _ticket(request.details.ticket_id)
+    return _ledger().check(key, "#active = :active", {"active": request.request_id})
+
+
+def _note(request_id: str, name: str, value: str) -> None:
+    key = _of(request_id, "request")
+    _ledger().update(key, f"SET {name} = :{name}", {name: value}, "attribute_exists(pk)")
+
+
+def _put(key: Values, item: Values, condition: str = "", values: Values | None = None) -> Json:
+    return _ledger().put(key, {**item, "expires": table.moment_in(KEPT)}, condition, values)
 
 
 def _passed(head: Mapping[str, str]) -> dict[str, Done]:
@@ -452,136 +388,16 @@ def _made(claims: Mapping[str, Claim]) -> dict[str, Done]:
     }
 
 
-def _claims(items: Mapping[str, Mapping[str, str]]) -> dict[str, Claim]:
-    return {
-        sk.removeprefix("effect#"): _claim(item) for sk, item in items.items() if sk.startswith("effect#")
-    }
+def _of(request_id: str, sk: str) -> dict[str, str]:
+    return {"pk": f"request#{request_id}", "sk": sk}
 
 
-def _claim(item: Mapping[str, str]) -> Claim:
-    return Claim(
-        state=State(item["state"]),
-        attempt=int(item["attempt"]),
-        acted_at=_moment(item["acted_at"]),
-        lease_until=_moment(item["lease_until"]),
-        repeated="repeated" in item,
-        result=json.loads(item["result"]) if "result" in item else None,
-        last_error=item.get("last_error"),
-    )
+def _ticket(ticket_id: int) -> dict[str, str]:
+    return {"pk": f"ticket#{ticket_id}", "sk": "ticket"}
 
 
-def _put_claim(pk: str, effect: str, old: Claim | None, new: Claim) -> Json:
-    item = {
-        "state": new.state.value,
-        "acted_at": new.acted_at.isoformat(),
-        "lease_until": new.lease_until.isoformat(),
-        **({"repeated": "yes"} if new.repeated else {}),
-        **({"result": json.dumps(new.result)} if new.result is not None else {}),
-        **({"last_error": new.last_error} if new.last_error else {}),
-    }
-    write = _put(pk, f"effect#{effect}", item, attempt=new.attempt)
-    if old:
-        write["Put"] |= {
-            "ConditionExpression": "attempt = :attempt AND #state <> :done",
-            "ExpressionAttributeNames": {"#state": "state"},
-            "ExpressionAttributeValues": {
-                ":attempt": {"N": str(old.attempt)},
-                ":done": {"S": State.DONE.value},
-            },
-        }
-    return write
-
-
-def put_step(request_id: str, name: str, result: Json) -> Json:
-    """For a transaction: the step's result."""
-    done = {"result": json.dumps(result), "at": _now().isoformat()}
-    return _put(_request_key(request_id), f"step#{name}", done)
-
-
-def _put(pk: str, sk: str, values: Mapping[str, str], attempt: int | None = None) -> Json:
-    item = {
-        **_key(pk, sk),
-        **{name: {"S": value} for name, value in values.items()},
-        "expires": _expires(_now()),
-    }
-    if attempt is not None:
-        item["attempt"] = {"N": str(attempt)}
-    return {
-        "Put": {
-            "TableName": settings().ledger_table,
-            "Item": item,
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-    }
-
-
-def _update(
-    pk: str,
-    sk: str,
-    expression: str,
-    values: Json,
-    *,
-    condition: str = "attribute_exists(pk)",
-    names: Mapping[str, str] | None = None,
-) -> bool:
-    """One conditional update; False if the condition does not hold."""
-    try:
-        with calling("DynamoDB"):
-            _db().update_item(
-                TableName=settings().ledger_table,
-                Key=_key(pk, sk),
-                UpdateExpression=expression,
-                ConditionExpression=condition,
-                ExpressionAttributeValues=values,
-                **({"ExpressionAttributeNames": dict(names)} if names else {}),
-            )
-    except ClientError as error:
-        if code_of(error) != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
-
-
-def _get(pk: str, sk: str) -> dict[str, str] | None:
-    with calling("DynamoDB"):
-        answer = _db().get_item(TableName=settings().ledger_table, Key=_key(pk, sk), ConsistentRead=True)
-    return _plain(answer["Item"]) if "Item" in answer else None
-
-
-def _query(pk: str) -> list[dict[str, str]]:
-    pages = _db().get_paginator("query")
-    with calling("DynamoDB"):
-        return [
-            _plain(item)
-            for page in pages.paginate(
-                TableName=settings().ledger_table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": pk}},
-                ConsistentRead=True,
-            )
-            for item in page["Items"]
-        ]
-
-
-def _plain(item: Json) -> dict[str, str]:
-    """Every attribute as its text; numbers too."""
-    return {name: str(next(iter(value.values()))) for name, value in item.items()}
-
-
-def _key(pk: str, sk: str) -> Json:
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
-
-
-def _request_key(request_id: str) -> str:
-    return f"request#{request_id}"
-
-
-def _ticket_key(ticket_id: int) -> str:
-    return f"ticket#{ticket_id}"
-
-
-def _expires(now: datetime) -> Json:
-    return {"N": str(int((now + KEPT).timestamp()))}
+def _unstarted(request_id: str) -> dict[str, str]:
+    return {"pk": "unstarted", "sk": request_id}
 
 
 def _moment(text: str) -> datetime:
@@ -592,5 +408,5 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _db() -> Any:
-    return client("dynamodb")
+def _ledger() -> Table:
+    return Table(settings().ledger_table)

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
-from mechanizer.aws import calling, client
 from mechanizer.errors import LicenseExpired
-from mechanizer.ledger import put_step, transact
+from mechanizer.ledger import put_step, write
 from mechanizer.request import Request
 from mechanizer.settings import settings
+from mechanizer.table import Table, Values, moment_in
 
 KEPT = timedelta(days=30)
 
@@ -39,13 +38,9 @@ class StoredLicense:
 
 def find(request_id: str) -> StoredLicense | None:
     """The request's license, if one was made in the last 30 days."""
-    with calling("DynamoDB"):
-        answer = _db().get_item(
-            TableName=_table(), Key={"request_id": {"S": request_id}}, ConsistentRead=True
-        )
-    if "Item" not in answer:
+    item = _licenses().get({"request_id": request_id})
+    if item is None:
         return None
-    item = {name: next(iter(value.values())) for name, value in answer["Item"].items()}
     return StoredLicense(
         text=item["text"],
         starts_on=date.fromisoformat(item["starts_on"]),
@@ -74,19 +69,18 @@ def keep(request: Request, license: StoredLicense) -> bool:
     Raises:
         Superseded: the request is not its ticket's active one.
     """
-    item: dict[str, Any] = {
-        "request_id": {"S": request.request_id},
-        "text": {"S": license.text},
-        "starts_on": {"S": license.starts_on.isoformat()},
-        "expires_on": {"S": license.expires_on.isoformat()},
-        "blocks_on": {"S": license.blocks_on.isoformat()},
-        "user_count": {"N": str(license.user_count)},
-        "public_key": {"S": license.public_key},
-        "expires": {"N": str(int((datetime.now(UTC) + KEPT).timestamp()))},
+    item: Values = {
+        "text": license.text,
+        "starts_on": license.starts_on.isoformat(),
+        "expires_on": license.expires_on.isoformat(),
+        "blocks_on": license.blocks_on.isoformat(),
+        "user_count": license.user_count,
+        "public_key": license.public_key,
+        "expires": moment_in(KEPT),
     }
-    put = {"TableName": _table(), "Item": item, "ConditionExpression": "attribute_not_exists(request_id)"}
+    kept = _licenses().put({"request_id": request.request_id}, item)
     step = put_step(request.request_id, "generate_license", license.terms())
-    return transact([{"Put": put}, step], active=request)
+    return write([kept, step], active=request)
 
 
 def usable(request_id: str) -> StoredLicense:
@@ -101,9 +95,5 @@ def usable(request_id: str) -> StoredLicense:
     return license
 
 
-def _table() -> str:
-    return settings().required("licenses_table")
-
-
-def _db() -> Any:
-    return client("dynamodb")
+def _licenses() -> Table:
+    return Table(settings().required("licenses_table"))
