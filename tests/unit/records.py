@@ -55,6 +55,7 @@ def record(*steps: str, effects: Mapping[str, dict[str, Any]] | None = None, **c
         "recorded_at": NOW,
         "execution_arn": ARN,
         "verdict": verdict() if steps else None,
+        "judged_at": NOW,
         "replaced_by": None,
         "given_up": False,
         "steps": {name: Done(RESULTS[name], NOW) for name in steps},

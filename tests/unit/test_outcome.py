@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanizer import errors, outcome
-from mechanizer.delivery import RANKS
+from mechanizer.delivery import RANKS, UNDELIVERED
 from mechanizer.eligibility import Agent, Facts, Organization, Rules, checks
 from mechanizer.eligibility import Ticket as ZendeskTicket
 from mechanizer.errors import PASSING, UNKNOWN, Kind, kind_of
@@ -19,7 +19,6 @@ from mechanizer.ledger import Done, Ticket
 from mechanizer.outcome import (
     REFUSAL_NOTE,
     STEPS,
-    UNDELIVERED,
     Failure,
     Status,
     complete,
@@ -84,6 +83,8 @@ def test_every_lasting_error_of_ours_has_a_sentence_and_every_sentence_an_error(
 
 def test_what_is_told_of_a_delivery_is_what_can_become_of_one():
     assert set(outcome._ISSUED) <= set(DELIVERIES)
+    for sentences in outcome._UNFINISHED.values():
+        assert set(sentences) == UNDELIVERED | {None}
     assert set(RANKS) >= UNDELIVERED
 
 
@@ -126,10 +127,13 @@ def test_of_many_reasons_the_most_basic_one_is_what_to_do_first(reasons: list[st
 
 @pytest.mark.parametrize("status", sorted(UNDELIVERED))
 def test_a_customer_without_the_license_comes_before_a_step_that_failed(status: str):
-    for fault in (failure(will_retry=True), failure(will_retry=False)):
-        told = next_action(Status.ISSUED, failure=fault, delivery=status)
-        assert told == next_action(Status.ISSUED, delivery=status)
-        assert told != next_action(Status.ISSUED)
+    customer = next_action(Status.ISSUED, delivery=status)[:40]
+    told = {
+        next_action(Status.ISSUED, failure=failure(will_retry=retried), delivery=status)
+        for retried in (True, False)
+    }
+    assert len(told) == 2
+    assert all(sentence.startswith(customer) for sentence in told)
 
 
 def test_a_failure_that_is_retried_asks_for_patience_and_one_that_is_not_for_an_act():
@@ -260,13 +264,31 @@ def test_the_step_at_work_says_since_when_it_is():
 
 
 def test_a_refused_request_has_skipped_what_it_did_not_need():
-    refused = record(verdict=verdict("prospect", "screenshots_missing"))
+    refused = record(verdict=verdict("prospect", "screenshots_missing"), judged_at=NOW - timedelta(seconds=2))
     shown = view(refused, ACTIVE, execution("RUNNING"), POLICY, NOW)
     assert statuses(shown) == ["done", *["skipped"] * 4, "running"]
+    assert {step["at"] for step in shown["steps"]} == {"2026-11-21T11:59:58Z"}
+    assert [step.get("message") for step in shown["steps"]] == [None, *["The request was refused"] * 4, None]
     assert [reason["code"] for reason in shown["reasons"]] == ["prospect", "screenshots_missing"]
 
     explained = replace(refused, claims=made({REFUSAL_NOTE: {}}))
-    assert statuses(view(explained, ACTIVE, execution("SUCCEEDED"), POLICY, NOW))[-1] == "done"
+    note = {"name": "comment_ticket", "status": "done", "at": "2026-11-21T12:00:00Z"}
+    assert view(explained, ACTIVE, execution("SUCCEEDED"), POLICY, NOW)["steps"][-1] == note
+
+
+def test_a_refusal_that_a_closed_ticket_cannot_take_is_a_skipped_step_with_its_reason():
+    reason = "The ticket is closed and can take no note"
+    refused = record(verdict=verdict("ticket_closed"), effects={REFUSAL_NOTE: {"skipped": reason}})
+    note = {"name": "comment_ticket", "status": "skipped", "at": "2026-11-21T12:00:00Z", "message": reason}
+    assert view(refused, ACTIVE, execution("SUCCEEDED"), POLICY, NOW)["steps"][-1] == note
+
+
+def test_a_refusal_whose_note_failed_has_been_checked_all_the_same():
+    refused = record(verdict=verdict("prospect"))
+    shown = view(refused, ACTIVE, execution(stopped_at=NOW), POLICY, NOW)
+    assert shown["status"] == "failed"
+    assert statuses(shown) == ["done", *["skipped"] * 4, "failed"]
+    assert shown["steps"][-1]["at"] == "2026-11-21T12:00:00Z"
 
 
 def test_a_ticket_that_took_no_note_is_a_skipped_step_with_its_reason():

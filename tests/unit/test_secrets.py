@@ -121,9 +121,15 @@ UNUSABLE = [
     ("gitlab_secret", "7"),
     ("gitlab_secret", "null"),
     ("slack_secret", {"token": "secret"}),
-    ("app_secret", {"current": "secret"}),
-    ("app_secret", {"current": "secret", "previous": None}),
+    ("app_secret", {"secret": "secret"}),
+    ("app_secret", {"current": ["secret"], "previous": None}),
 ]
+
+
+@pytest.mark.parametrize("value", [{"current": "s"}, {"current": "s", "previous": None}, {"previous": "s"}])
+def test_one_of_the_apps_two_secrets_is_enough(vault: Vault, value: dict[str, Any]):
+    vault.put("app_secret", value)
+    assert list(secret("app_secret").values()) == ["s"]
 
 
 @pytest.mark.parametrize(("name", "value"), UNUSABLE)

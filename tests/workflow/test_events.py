@@ -255,6 +255,35 @@ class TestMailEvents:
         assert len(case.notes()) == 2
         assert view["next_action"] in case.notes()[1]
 
+    @pytest.mark.parametrize("early", [True, False], ids=["before the failure", "after it"])
+    @pytest.mark.parametrize("refusing", ["gitlab", "slack"])
+    def test_bad_news_when_a_later_step_has_failed_for_good(self, deployment, refusing, early):
+        """Whoever knows of the request hears of it, though the step that would tell of it never ends."""
+        case = Case(deployment, email="bounce@simulator.amazonses.com" if early else None)
+        if refusing == "gitlab":
+            deployment.gitlab.inject({"method": "POST", "path": "*/issues", "status": 403})
+        else:
+            deployment.slack.inject({"path": "/api/chat.postMessage", "status": 403})
+        case.accepted()
+        case.ended("issued")
+        if not early:
+            case.at.invoke(TRACK, mail_event("bounce_permanent", case))
+
+        until("channel and ticket know", lambda: (len(case.messages()), len(case.notes())) == (2, 2))
+        view = case.becomes("bounces", lambda view: view["delivery"] == "bounced")
+        assert view["next_action"].startswith("Ask again to replace this request")
+        for texts in ([each["text"] for each in case.messages()], case.notes()):
+            assert ["was bounced" in text for text in texts] == [False, True]
+        comments = [note["body"] for issue in case.issues() for note in issue["notes"]]
+        assert sum("was bounced" in text for text in comments) == (refusing == "slack")
+
+        case.at.redrive(case.own_execution)
+        case.ended("issued")
+        (issue,) = case.issues()
+        assert sum("was bounced" in note["body"] for note in issue["notes"]) == 1
+        assert sum("was bounced" in each["text"] for each in case.messages()) == 1
+        assert sum("was bounced" in text for text in case.notes()) == 1
+
     @pytest.mark.parametrize(
         ("address", "status"),
         [

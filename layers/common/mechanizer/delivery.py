@@ -9,6 +9,7 @@ from mechanizer.story import Story, undelivered
 
 # A status only moves up in rank; two of the same rank: the first one stays.
 RANKS = {"sent": 1, "delayed": 2, "delivered": 3, "complained": 4, "bounced": 5, "rejected": 5}
+Json = dict[str, Any]
 UNDELIVERED = frozenset({"complained", "bounced", "rejected"})
 _STATUS = {
     "Send": "sent",
@@ -53,8 +54,12 @@ def note(event: MailEvent) -> bool:
 
 
 def bad_news(request: Request) -> Story | None:
-    """What to tell if the e-mail is known not to have reached the customer."""
-    known = ledger.delivery(request.request_id)
+    """What to tell if the e-mail is known by now not to have reached the customer."""
+    return story_of(request, ledger.delivery(request.request_id))
+
+
+def story_of(request: Request, known: Json | None) -> Story | None:
+    """What to tell of that event; None unless the e-mail did not reach the customer."""
     if known is None or known["status"] not in UNDELIVERED:
         return None
     return undelivered(request, known["status"], known["detail"])

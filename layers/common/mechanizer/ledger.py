@@ -57,6 +57,7 @@ class Record:
     recorded_at: datetime
     execution_arn: str | None
     verdict: Json | None
+    judged_at: datetime
     replaced_by: str | None
     given_up: bool
     steps: Mapping[str, Done]
@@ -116,6 +117,7 @@ def find(request_id: str) -> Record | None:
         recorded_at=_moment(head["recorded_at"]),
         execution_arn=head.get("execution_arn"),
         verdict=json.loads(head["verdict"]) if "verdict" in head else None,
+        judged_at=_moment(head.get("judged_at") or head["recorded_at"]),
         replaced_by=head.get("replaced_by"),
         given_up="given_up" in head,
         steps={**_passed(head), **_noted(items), **_made(claims)},
@@ -207,10 +209,11 @@ def save_execution(request_id: str, execution_arn: str) -> None:
 
 def save_verdict(request_id: str, verdict: Json) -> bool:
     """Notes the rules' answer. A passed one ends the step and stays; whether this one was noted."""
-    values, update = {"verdict": json.dumps(verdict)}, "SET verdict = :verdict"
+    values = {"verdict": json.dumps(verdict), "now": _now().isoformat()}
+    update = "SET verdict = :verdict, judged_at = :now"
     if verdict["eligible"]:
-        values["now"], update = _now().isoformat(), f"{update}, passed_at = :now"
-    condition = "attribute_exists(pk) AND attribute_not_exists(passed_at)"
+        update += ", passed = :now"
+    condition = "attribute_exists(pk) AND attribute_not_exists(passed)"
     return _ledger().update(_of(request_id, "request"), update, values, condition)
 
 
@@ -303,11 +306,13 @@ def issue(record: Record) -> list[Json]:
 
 def _recorded(request: Request, execution_arn: str | None) -> Record:
     count("RequestsRecorded")
+    now = _now()
     return Record(
         request=request,
-        recorded_at=_now(),
+        recorded_at=now,
         execution_arn=execution_arn,
         verdict=None,
+        judged_at=now,
         replaced_by=None,
         given_up=False,
         steps={},
@@ -365,7 +370,7 @@ def _put(key: Values, item: Values, condition: str = "", values: Values | None =
 
 
 def _passed(head: Mapping[str, str]) -> dict[str, Done]:
-    return {"check_eligibility": Done({}, _moment(head["passed_at"]))} if "passed_at" in head else {}
+    return {"check_eligibility": Done({}, _moment(head["passed"]))} if "passed" in head else {}
 
 
 def _noted(items: Mapping[str, Mapping[str, str]]) -> dict[str, Done]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from mechanizer import executions
 from mechanizer.executions import Execution
-from mechanizer.ledger import Record, Ticket
+from mechanizer.ledger import Done, Record, Ticket
 from mechanizer.request import Request, ticket_and_number
 from mechanizer.retry import Policy, will_retry
 
@@ -27,7 +27,6 @@ STEPS = (
 )
 # The effect that a refusal has.
 REFUSAL_NOTE = "note:refused"
-UNDELIVERED = frozenset({"bounced", "complained", "rejected"})
 
 
 class Status(StrEnum):
@@ -50,12 +49,30 @@ class Failure:
     will_retry: bool
 
 
+_REPLACE = "Ask again to replace this request once their address works; or give the customer the license from the issue, if there is one yet."
+_REPLACE_RETRIED = "Ask again to replace this request once their address works; the e-mail did not arrive, and what is left is tried again by itself."
+_REPLACE_STUCK = "Ask again to replace this request once their address works; or redrive the execution once the cause is mended, and give the customer the license from its issue."
 _ISSUED = {
     None: "Tell the customer to look for the license in their mail; if it is not there, the issue has a copy.",
     "delayed": "Wait: the customer's mail server has not taken the e-mail yet; the issue has a copy of the license.",
     "complained": "Ask the customer whether they have the license: their mail program reported it as unwanted.",
-    "bounced": "Give the customer the license from the issue, or ask again to replace this request once their address works.",
-    "rejected": "Give the customer the license from the issue, or ask again to replace this request once their address works.",
+    "bounced": _REPLACE,
+    "rejected": _REPLACE,
+}
+# The same when a later step failed: tried again by itself, and not.
+_UNFINISHED = {
+    True: {
+        None: "Nothing: the customer has the license, and what is left is tried again by itself.",
+        "complained": "Ask the customer whether they have the license, as their mail program reported it as unwanted; what is left is tried again by itself.",
+        "bounced": _REPLACE_RETRIED,
+        "rejected": _REPLACE_RETRIED,
+    },
+    False: {
+        None: "Redrive the execution once the cause is mended: the customer has the license, but the trail is not complete.",
+        "complained": "Ask the customer whether they have the license, as their mail program reported it as unwanted, and redrive the execution once the cause is mended.",
+        "bounced": _REPLACE_STUCK,
+        "rejected": _REPLACE_STUCK,
+    },
 }
 _REFUSED = {
     "ticket_not_found": "Open the app in the customer's ticket and ask again there.",
@@ -84,8 +101,6 @@ _FAILED = {
 _RUNNING = "Wait: the license is being made."
 _RETRIED = "Wait: it is tried again by itself; the customer has no license yet."
 _GIVEN_UP = "Ask again with the same details once the cause is mended, or redrive the execution: nothing retries it any more."
-_ISSUED_RETRIED = "Nothing: the customer has the license, and what is left is tried again by itself."
-_ISSUED_STUCK = "Redrive the execution once the cause is mended: the customer has the license, but the trail is not complete."
 _SUPERSEDED = "Look at the ticket's newer request: it has taken this one's place."
 
 
@@ -97,8 +112,9 @@ def next_action(
     delivery: str | None = None,
 ) -> str:
     """One sentence: what the engineer does now."""
-    if status is Status.ISSUED and delivery not in UNDELIVERED and failure:
-        return _ISSUED_RETRIED if failure.will_retry else _ISSUED_STUCK
+    if status is Status.ISSUED and failure:
+        sentences = _UNFINISHED[failure.will_retry]
+        return sentences.get(delivery, sentences[None])
     if status is Status.ISSUED:
         return _ISSUED.get(delivery, _ISSUED[None])
     if status is Status.REFUSED:
@@ -165,7 +181,7 @@ def view(
         "next_action": next_action(
             status, failure=failure, reasons=tuple(reason["code"] for reason in reasons), delivery=delivery
         ),
-        "steps": [_step(name, record, status, failed=failure is not None) for name in STEPS],
+        "steps": _steps(record, status, failure, execution),
         "reasons": reasons,
         "issue_url": record.effects["issue"]["url"] if "issue" in record.effects else None,
         "expires_on": terms.get("expires_on"),
@@ -190,38 +206,47 @@ def delivery_of(record: Record) -> str | None:
     return "sent" if record.issued else None
 
 
-def _step(name: str, record: Record, status: Status, *, failed: bool) -> Json:
-    """``at`` is when it was done, or since when it has been running: since the step before it."""
-    done = record.steps.get(name)
-    if done:
-        skipped = done.result.get("skipped")
-        return {
-            "name": name,
-            "status": "skipped" if skipped else "done",
-            "at": _text_of(done.at),
-            **({"message": skipped} if skipped else {}),
-        }
-    unfinished = _unfinished(name, record, status, failed=failed)
-    since = max((step.at for step in record.steps.values()), default=record.recorded_at)
-    return {
-        "name": name,
-        "status": unfinished,
-        **({"at": _text_of(since)} if unfinished == "running" else {}),
-    }
+def _steps(
+    record: Record, status: Status, failure: Failure | None, execution: Execution | None
+) -> list[Json]:
+    """``at`` is when a step was done or failed, or since when it has been running: since the one before it."""
+    refused = record.refused and status in (Status.REFUSED, Status.FAILED)
+    finished = {**record.steps, **(_after_refusal(record) if refused else {})}
+    current = failed_step(record) if status is not Status.SUPERSEDED else None
+    shown: list[Json] = []
+    for name in STEPS:
+        if name in finished:
+            shown.append({"name": name, **_finished(finished[name])})
+        elif name != current:
+            shown.append({"name": name, "status": "pending"})
+        elif failure:
+            stopped_at = execution.stopped_at if execution else None
+            shown.append(
+                {"name": name, "status": "failed", **({"at": _text_of(stopped_at)} if stopped_at else {})}
+            )
+        else:
+            since = max((step.at for step in finished.values()), default=record.recorded_at)
+            shown.append({"name": name, "status": "running", "at": _text_of(since)})
+    return shown
+
+
+def _after_refusal(record: Record) -> dict[str, Done]:
+    """What a refusal finishes: the check; the steps that it makes needless; and the note, once it is written."""
+    check, *needless, note = STEPS
+    skipped = dict.fromkeys(needless, Done({"skipped": "The request was refused"}, record.judged_at))
+    noted = record.claims.get(REFUSAL_NOTE)
+    told = {note: Done(noted.result, noted.acted_at)} if noted and noted.result is not None else {}
+    return {check: Done({}, record.judged_at), **skipped, **told}
+
+
+def _finished(done: Done) -> Json:
+    if reason := done.result.get("skipped"):
+        return {"status": "skipped", "at": _text_of(done.at), "message": reason}
+    return {"status": "done", "at": _text_of(done.at)}
 
 
 def _text_of(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _unfinished(name: str, record: Record, status: Status, *, failed: bool) -> str:
-    if status is Status.REFUSED:
-        if name == "check_eligibility" or (name == "comment_ticket" and REFUSAL_NOTE in record.effects):
-            return "done"
-        return "skipped" if name != "comment_ticket" else "failed" if failed else "running"
-    if name != failed_step(record) or status is Status.SUPERSEDED:
-        return "pending"
-    return "failed" if failed else "running"
 
 
 def issued_output(record_id: str, results: Mapping[str, Json]) -> Json:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from mechanizer import gitlab, ledger, slack, zendesk
 from mechanizer.admission import recorded
-from mechanizer.delivery import bad_news
+from mechanizer.delivery import story_of
 from mechanizer.effects import Effects
 from mechanizer.errors import InvalidRequest
 from mechanizer.executions import Execution
@@ -23,6 +23,8 @@ from mechanizer.story import Story, failed, failure_title
 UNTOLD = frozenset({"InvalidRequest", "Superseded"})
 # The outcomes that a report tells: before and after the license is out.
 FAILED = frozenset({"failed", "unfinished"})
+# Where people are told; also the beginnings of the effects' names.
+PLACES = ("issue", "message", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +83,23 @@ def told(case: Case) -> bool:
         )
 
     issue_due = not case.record.issued or "issue" in case.record.effects
-    return has("message") and has("note") and (has("issue") or not issue_due)
+    everywhere = has("message") and has("note") and (has("issue") or not issue_due)
+    return everywhere and not _unaware(case.record)
 
 
 def report_failure(case: Case) -> None:
-    """Tells of the failure; what was told before is not told again.
+    """Tells of the failure, and of an e-mail that did not arrive; what was told before is not told again.
 
     Raises:
         the first error of a channel that could not be told, after the others were.
     """
-    _tell(case, failed(case.record, case.execution, case.failure), zendesk_too=True)
+    story = failed(case.record, case.execution, case.failure)
+    _all(
+        [
+            lambda: _tell(case, story, zendesk_too=True),
+            lambda: report_undelivered(case.request.request_id),
+        ]
+    )
     count("FailuresReported", step=case.failure.step)
 
 
@@ -102,24 +111,28 @@ def give_up(case: Case) -> None:
 
 
 def report_undelivered(request_id: str) -> None:
-    """Tells, wherever the license was told of, that its e-mail did not arrive.
+    """Tells, wherever anything was told of the request, that its e-mail did not arrive.
 
-    A step that has yet to tell of the license tells of this too, right after.
+    Whoever tells a place something for the first time, a step or a report, tells of this too, right after.
     """
     record = ledger.find(request_id)
-    story = bad_news(record.request) if record else None
+    story = story_of(record.request, record.delivery) if record else None
     if record is None or story is None:
         return
-    effects, done = Effects(record), record.steps
-    tellings: list[Callable[[], object]] = []
-    if "create_issue" in done:
-        iid = done["create_issue"].result["iid"]
-        tellings.append(lambda: gitlab.comment(effects, iid, story))
-    if "notify_slack" in done:
-        tellings.append(lambda: slack.tell(effects, story))
-    if "comment_ticket" in done:
-        tellings.append(lambda: zendesk.note(effects, story))
-    _all(tellings)
+    effects = Effects(record)
+    tellings: dict[str, Callable[[], object]] = {
+        "issue": lambda: gitlab.comment(effects, record.effects["issue"]["iid"], story),
+        "message": lambda: slack.tell(effects, story),
+        "note": lambda: zendesk.note(effects, story),
+    }
+    _all([tellings[place] for place in _unaware(record)])
+
+
+def _unaware(record: Record) -> list[str]:
+    """The places that know of the request, and not that its e-mail did not arrive."""
+    story = story_of(record.request, record.delivery)
+    told = {place: {e for e in record.effects if e.split(":")[0] == place} for place in PLACES}
+    return [place for place, of in told.items() if story and of and f"{place}:{story.outcome}" not in of]
 
 
 def _tell(case: Case, story: Story, *, zendesk_too: bool) -> None:

@@ -18,7 +18,7 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
     "zendesk_secret": ('{"client_id": "…", "client_secret": "…"}', '{"oauth_token": "…"}'),
     "gitlab_secret": ('{"token": "…"}',),
     "slack_secret": ('{"bot_token": "…"}',),
-    "app_secret": ('{"current": "…", "previous": "…"}',),
+    "app_secret": ('{"current": "…", "previous": "…"}', '{"current": "…"}', '{"previous": "…"}'),
 }
 _Answer = TypeVar("_Answer")
 # By ARN, with the time until which each is used.
@@ -93,13 +93,8 @@ def _fetch(name: str, arn: str) -> dict[str, object]:
 
 
 def _fits(name: str, value: Mapping[str, object]) -> bool:
-    return any(
-        all(
-            isinstance(value.get(key), str) and (value[key] or name == "app_secret")
-            for key in json.loads(shape)
-        )
-        for shape in SHAPES[name]
-    )
+    texts = {key for key, text in value.items() if isinstance(text, str) and text}
+    return any(json.loads(shape).keys() <= texts for shape in SHAPES[name])
 
 
 def _not_configured(name: str, arn: str, fault: str) -> NotConfigured:

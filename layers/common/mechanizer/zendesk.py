@@ -125,7 +125,7 @@ def _ticket(zendesk: Zenpy, ticket_id: int) -> Ticket | None:
         requester_email=found.requester.email or "",
         organization=_organization(found.organization) if found.organization_id else None,
         screenshots=sum(
-            str(attachment.content_type).startswith("image/")
+            str(attachment.content_type).lower().startswith("image/")
             for comment in comments
             for attachment in comment.attachments or []
         ),

@@ -15,15 +15,14 @@ def json_body(event: APIGatewayProxyEventV2) -> bytes:
     """The body's bytes.
 
     Raises:
-        InvalidRequest: it is not said to be JSON.
-        Refused: it is too long to be a request.
+        InvalidRequest: it is not said to be JSON, or too long to be a request.
     """
     if (event.headers.get("content-type") or "").partition(";")[0].strip().lower() != "application/json":
         raise InvalidRequest("Send JSON, with Content-Type: application/json")
     text = event.body or ""
     body = b64decode(text) if event.is_base64_encoded else text.encode("utf-8", "surrogatepass")
     if len(body) > LONGEST_BODY:
-        raise Refused(413, "too_large", f"Send at most {LONGEST_BODY} bytes")
+        raise InvalidRequest(f"Send at most {LONGEST_BODY} bytes")
     return body
 
 

@@ -102,7 +102,8 @@ def _keys(*, fresh: bool) -> list[str]:
 
 
 def _long_enough(value: Mapping[str, str]) -> list[str]:
-    return [value[name] for name in ("current", "previous") if len(value[name].encode()) >= SHORTEST_SECRET]
+    found = (value.get(name, "") for name in ("current", "previous"))
+    return [key for key in found if len(key.encode()) >= SHORTEST_SECRET]
 
 
 def _number(claims: Mapping[str, Any], name: str) -> int:
