@@ -73,6 +73,14 @@ def test_every_task_retries_alike(machine: Machine) -> None:
     assert passing["MaxDelaySeconds"] > passing["IntervalSeconds"]
 
 
+def test_after_an_unknown_outcome_a_step_waits_until_its_own_claim_has_ended(
+    stack: Stack, machine: Machine
+) -> None:
+    _, unknown = machine["States"]["CheckEligibility"]["Retry"]
+
+    assert unknown["IntervalSeconds"] > int(stack.environment("SendEmailFunction")["LEASE_SECONDS"])
+
+
 def test_the_retried_errors_are_those_of_the_code(machine: Machine) -> None:
     passing, unknown = machine["States"]["CheckEligibility"]["Retry"]
 
