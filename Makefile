@@ -15,7 +15,7 @@ demo: $(setup) ## run the whole workflow once, here; the results stay in .sandbo
 	@$(python) -m sandbox run events/state_machine/eligible.json
 
 test: $(setup) ## run every test; TESTS="tests/unit …" only those
-	@$(python) -m pytest -n 3 --dist loadgroup $(TESTS)
+	@$(python) -m pytest -n 4 --dist loadgroup $(TESTS)
 
 serve: $(setup) ## run the system here, with its page in the browser, until interrupted
 	@$(python) -m sandbox serve --today --time-scale 60

@@ -81,6 +81,5 @@ def deployed(
 def forget() -> None:
     settings.cache_clear()
     aws_module.client.cache_clear()
-    aws_module._session.cache_clear()
     secrets._kept.clear()
     zendesk_module._tokens.clear()

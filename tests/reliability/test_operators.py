@@ -12,6 +12,8 @@ from tests.reliability.world import ISSUED, Planned
 from tests.workflow.case import Case
 from tests.workflow.waiting import until
 
+# Mostly waiting, and all in one world: one worker starts it.
+pytestmark = pytest.mark.xdist_group("operators")
 DOWN = Fault("status", 500)
 REFUSED = Fault("status", 403)
 GAP = timedelta(seconds=900)

@@ -47,7 +47,6 @@ def vault(deployed: None) -> Iterator[Vault]:
 def forget() -> None:
     """The process has made no client and read no secret."""
     aws.client.cache_clear()
-    aws._session.cache_clear()
     secrets._kept.clear()
 
 
