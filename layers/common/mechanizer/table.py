@@ -37,18 +37,21 @@ class Table:
     def query(self, **partition: str) -> list[dict[str, str]]:
         """All items of a partition, ``pk="week#2026-W47"``, in the order of their keys."""
         [(name, value)] = partition.items()
-        pages = _db().get_paginator("query")
-        with calling("DynamoDB"):
-            return [
-                _plain(item)
-                for page in pages.paginate(
-                    TableName=self.name,
-                    KeyConditionExpression=f"{name} = :{name}",
-                    ExpressionAttributeValues=_values({name: value}),
-                    ConsistentRead=True,
-                )
-                for item in page["Items"]
-            ]
+        asked: Json = {
+            "TableName": self.name,
+            "KeyConditionExpression": f"{name} = :{name}",
+            "ExpressionAttributeValues": _values({name: value}),
+            "ConsistentRead": True,
+        }
+        found: list[dict[str, str]] = []
+        # botocore's paginator takes 6 ms of a cold start.
+        while True:
+            with calling("DynamoDB"):
+                answer = _db().query(**asked)
+                found += [_plain(item) for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return found
+            asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def update(self, key: Values, expression: str, values: Values, condition: str) -> bool:
         """Changes one item; False if the condition does not hold."""
