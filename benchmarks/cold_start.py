@@ -86,12 +86,9 @@ def rows(functions: Mapping[str, Function], rounds: int) -> tuple[list[Row], lis
     against_bare = {name: ratio(handlers[name], bare[name]) for name in functions}
     slowest, heaviest = (max(found, key=found.__getitem__) for found in (against_naive, against_bare))
     of_a_round = [shared[n : n + len(STEPS)] for n in range(0, len(shared), len(STEPS))]
-    summed, least = (
-        median(
-            sum(measured[name][n].seconds for name in STEPS) / sum(each.seconds for each in six)
-            for n, six in enumerate(of_a_round)
-        )
-        for measured in (handlers, bare)
+    summed = median(
+        sum(handlers[name][n].seconds for name in STEPS) / sum(each.seconds for each in six)
+        for n, six in enumerate(of_a_round)
     )
     memory = max(median(each.bytes for each in handlers[name]) for name in functions)
     figures = [
@@ -112,8 +109,6 @@ def rows(functions: Mapping[str, Function], rounds: int) -> tuple[list[Row], lis
             "one module with everything, six times",
             summed,
             0.38,
-            why=f"To the third digit it is {summed:.3f}, and some 0.01 more or less in another run. Bare scripts that import "
-            f"what the six handlers import, and run none of our code, are {least:.3f} of the module themselves.",
         ),
         Row(
             "memory at rest of the largest function",
