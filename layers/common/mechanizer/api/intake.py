@@ -56,7 +56,8 @@ def _decide(body: Body, agent_id: int, now: datetime) -> Answer:
     record = ledger.read(seen.active)
     execution = _execution_of(record)
     status = status_of(record, seen, execution)
-    same = record.request.details == body.details and record.request.replaces == body.replaces
+    asked_before = body.replaces in (None, record.request.replaces)
+    same = record.request.details == body.details and asked_before
     if same and status is Status.RUNNING:
         _ensure_started(record, execution)
         return Answer(200, _running(record.request.request_id))
