@@ -73,9 +73,9 @@ def claims_of(made: Request) -> RequestClaims:
     return RequestClaims(ledger.read(made.request_id))
 
 
-def claim_email(made: Request, state: State = State.CLAIMED) -> None:
-    now = datetime.now(UTC)
-    claim = Claim(State.CLAIMED, 1, now, now)
+def claim_email(made: Request, state: State = State.CLAIMED, *, ago: timedelta = timedelta()) -> None:
+    then = datetime.now(UTC) - ago
+    claim = Claim(State.CLAIMED, 1, then, then)
     claims = claims_of(made)
     assert claims.replace("email", None, claim)
     if state is not State.CLAIMED:
@@ -182,6 +182,39 @@ def test_a_request_whose_email_may_be_out_is_not_superseded(state: State):
     with pytest.raises(Raced):
         opened(2, users=300)
     assert ledger.find("zd-4242-2") is None
+
+
+def test_a_request_whose_email_was_never_told_of_is_superseded():
+    earlier = opened(1)
+    claim_email(earlier, ago=timedelta(hours=1))
+    opened(2, users=300)
+    assert ledger.ticket(4242) == Ticket("zd-4242-2", issued=None)
+    with pytest.raises(Superseded):
+        _take_over_email(earlier, lease=timedelta())
+
+
+def test_a_request_whose_email_was_told_of_is_not_superseded():
+    earlier = opened(1)
+    claim_email(earlier, ago=timedelta(hours=1))
+    ledger.save_delivery(earlier.request_id, 1, {"status": "sent"})
+    with pytest.raises(Raced):
+        opened(2, users=300)
+
+
+def test_a_request_whose_email_is_being_sent_again_is_not_superseded():
+    earlier = opened(1)
+    claim_email(earlier, ago=timedelta(hours=1))
+    _take_over_email(earlier, lease=timedelta(minutes=1))
+    with pytest.raises(Raced):
+        opened(2, users=300)
+
+
+def _take_over_email(made: Request, *, lease: timedelta) -> None:
+    claims = claims_of(made)
+    claim = claims.read("email")
+    assert claim is not None
+    again = replace(claim, attempt=claim.attempt + 1, lease_until=datetime.now(UTC) + lease)
+    assert claims.replace("email", claim, again)
 
 
 def test_a_replacement_takes_the_place_of_an_issued_request():

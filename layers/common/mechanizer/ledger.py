@@ -176,7 +176,7 @@ def open_request(request: Request, seen: Ticket | None, execution_arn: str | Non
     """Records a request and makes it its ticket's active one, together or not at all.
 
     The one that was active is superseded: it makes no license and sends no mail any more. That is
-    only possible while its e-mail is neither claimed nor done, unless the new one replaces it.
+    only possible while its e-mail is surely not out, unless the new one replaces it.
     ``execution_arn`` is of the execution that already works for it.
 
     Raises:
@@ -351,8 +351,17 @@ def _replace(request_id: str, *, by: str, seen: Ticket | None) -> Json:
 
 
 def _no_email(request_id: str) -> Json:
-    condition = "attribute_not_exists(pk) OR #state = :free"
-    return _ledger().check(_of(request_id, "effect#email"), condition, {"free": State.FREE.value})
+    condition, values = "attribute_not_exists(pk) OR #state = :free", {"free": State.FREE.value}
+    if delivery(request_id) is None:
+        # What SES has not told of in time was never sent (``email``), and past its lease nobody sends it again.
+        condition += " OR (#state = :claimed AND lease_until < :now AND acted_at < :silent)"
+        silent = _now() - timedelta(seconds=settings().mail_event_seconds)
+        values |= {
+            "claimed": State.CLAIMED.value,
+            "now": _now().isoformat(),
+            "silent": silent.isoformat(),
+        }
+    return _ledger().check(_of(request_id, "effect#email"), condition, values)
 
 
 def _is_active(request: Request) -> Json:

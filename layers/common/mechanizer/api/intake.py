@@ -76,7 +76,7 @@ def _decide(body: Body, agent_id: int, now: datetime) -> Answer:
         if ledger.ticket(body.details.ticket_id) != seen:
             raise
         return _conflict(
-            "in_progress", "The earlier request's e-mail may be on its way: it is not superseded", record
+            "in_progress", "The earlier request's e-mail may be on its way: ask again in five minutes", record
         )
 
 
