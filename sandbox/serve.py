@@ -13,12 +13,15 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from sandbox.console.console_page import ConsolePage
 from sandbox.console.zendesk_host import ZendeskHost
+from sandbox.errors import SandboxError
 from sandbox.web import WebServer
 from sandbox.world import PROJECT, Options, Sandbox
 
 
 def serve(port: int, ready_file: Path | None, out: Path, options: Options, project: Path = PROJECT) -> int:
     """Returns 0 after SIGINT or SIGTERM."""
+    if ready_file:
+        _no_file_yet(ready_file)
     interrupted = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: interrupted.set())
@@ -64,6 +67,15 @@ def ready(sandbox: Sandbox, api_url: str, console_url: str) -> dict[str, Any]:
         "log": str(sandbox.log),
         "pid": os.getpid(),
     }
+
+
+def _no_file_yet(path: Path) -> None:
+    """Whoever waits for the file must not read the one of an earlier run."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise SandboxError(f"{path}: {error.strerror}; give another with --ready-file") from error
 
 
 def _write_whole(path: Path, text: str) -> None:

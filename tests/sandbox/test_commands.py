@@ -155,6 +155,7 @@ class TestRun:
         (["run", ELIGIBLE, "--gitlab-url", "http://127.0.0.1:1/path"], "GitLabUrl=.*: must be https://HOST"),
         (["run", ELIGIBLE, "--out", "README.md"], "README.md cannot be used"),
         (["serve", "--port", "many"], "'many' is not a port"),
+        (["serve", "--ready-file", "README.md/ready.json"], "README.md/ready.json: .*give another"),
         (["verify"], "arguments are required: LICENSE"),
         (["verify", "README.md", "--public-key", "none.pem"], "none.pem is not there"),
     ],
@@ -172,10 +173,13 @@ def test_wrong_usage_is_one_line_and_exit_2(arguments, words, capsys, monkeypatc
 
 
 def test_a_port_that_is_taken_is_said(tmp_path):
+    ready = tmp_path / "ready.json"
+    ready.write_text("of an earlier run")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ran = sandbox("serve", "--port", port, "--out", tmp_path)
+        ran = sandbox("serve", "--port", port, "--out", tmp_path, "--ready-file", ready)
     assert ran.returncode == 2
+    assert not ready.exists(), "whoever waits for it would take the earlier run's"
     assert ran.stderr == f"sandbox: port {port}: Address already in use; give another with --port\n"
 
 
