@@ -341,6 +341,15 @@ class TestReplaces:
         assert (status, answer["error"]) == (409, "already_issued")
         assert len(case.executions()) == 2
 
+    def test_after_the_next_number_was_started_by_hand_and_refused(self, first):
+        case, old = first, first.request_id
+        case.at.run(case.document(request_id=f"zd-{case.id}-2", user_count=400))
+
+        assert case.accepted(user_count=400, replaces=old) == f"zd-{case.id}-3"
+        case.ended("issued")
+
+        assert len(case.mails()) == 2
+
     def test_again_when_the_replacement_was_refused(self, first):
         case, old = first, first.request_id
         asked = {**case.body, "user_count": 400, "replaces": old}

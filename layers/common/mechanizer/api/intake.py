@@ -6,6 +6,7 @@ is named after its request. Whoever loses a race looks again and finds what the 
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from mechanizer import executions, ledger
@@ -89,9 +90,8 @@ def _replace(body: Body, agent_id: int, now: datetime, seen: Ticket) -> Answer:
 
 
 def _start(body: Body, agent_id: int, now: datetime, seen: Ticket | None) -> Answer:
-    number = seen.number + 1 if seen else 1
     request = Request(
-        request_id=request_id(body.details.ticket_id, number),
+        request_id=_next_id(body.details.ticket_id, seen),
         details=body.details,
         requested_at=now.replace(microsecond=0),
         agent_id=agent_id,
@@ -100,6 +100,13 @@ def _start(body: Body, agent_id: int, now: datetime, seen: Ticket | None) -> Ans
     ledger.open_request(request, seen)
     _start_execution(request)
     return Answer(202, _running(request.request_id))
+
+
+def _next_id(ticket_id: int, seen: Ticket | None) -> str:
+    """The next free one: somebody may have started a later number by hand, and been refused."""
+    numbers = count(seen.number + 1 if seen else 1)
+    ids = (request_id(ticket_id, number) for number in numbers)
+    return next(id_ for id_ in ids if seen is None or ledger.find(id_) is None)
 
 
 def _go_on(record: Record, execution: Execution | None, now: datetime) -> Answer:
