@@ -144,6 +144,10 @@ class TestStopped:
         # The step that was at work finished: the mail is out, and the request is issued.
         assert case.becomes("is issued", lambda view: view["status"] == "issued")
         assert len(case.mails()) == 1
+        # Lambda repeats a report that could not tell every place; nobody hears of it a second time.
+        case.at.invoke(REPORT, status_event(case))
+        told = case.effects()
+        assert [len(told[place]) for place in ("issues", "messages", "notes")] == [1, 1, 1]
 
     def test_after_the_mail(self, case):
         with case.at.slack.lock:  # Slack answers nobody for a while

@@ -69,34 +69,20 @@ def superseded(case: Case) -> bool:
 
 
 def told(case: Case) -> bool:
-    """Whether every channel has been told of the failure.
-
-    A stopped execution is told of once, though a step that was at work may have mailed the license after that.
-    """
-    story = failed(case.record, case.execution, case.failure)
-    outcomes = FAILED if case.execution.status == "ABORTED" else {story.outcome}
-
-    def has(channel: str) -> bool:
-        first = case.record.effects.get(channel, {})
-        return first.get("outcome") in outcomes or any(
-            f"{channel}:{o}" in case.record.effects for o in outcomes
-        )
-
-    issue_due = not case.record.issued or "issue" in case.record.effects
-    everywhere = has("message") and has("note") and (has("issue") or not issue_due)
-    return everywhere and not _unaware(case.record)
+    """Whether every place has been told of the failure, and of an e-mail that did not arrive."""
+    return not _untold(case) and not _unaware(case.record)
 
 
 def report_failure(case: Case) -> None:
     """Tells of the failure, and of an e-mail that did not arrive; what was told before is not told again.
 
     Raises:
-        the first error of a channel that could not be told, after the others were.
+        the first error of a place that could not be told, after the others were.
     """
     story = failed(case.record, case.execution, case.failure)
     _all(
         [
-            lambda: _tell(case, story, zendesk_too=True),
+            *_tellings(case.effects, story, _untold(case)),
             lambda: report_undelivered(case.request.request_id),
         ]
     )
@@ -105,7 +91,8 @@ def report_failure(case: Case) -> None:
 
 def give_up(case: Case) -> None:
     """Tells that nothing retries the request any more, and notes it."""
-    _tell(case, failed(case.record, case.execution, case.failure, given_up=True), zendesk_too=False)
+    story = failed(case.record, case.execution, case.failure, given_up=True)
+    _all(_tellings(case.effects, story, [place for place in _due(case.record) if place != "note"]))
     ledger.give_up(case.request.request_id)
     count("RequestsGivenUp")
 
@@ -117,15 +104,29 @@ def report_undelivered(request_id: str) -> None:
     """
     record = ledger.find(request_id)
     story = story_of(record.request, record.delivery) if record else None
-    if record is None or story is None:
-        return
-    effects = Effects(record)
-    tellings: dict[str, Callable[[], object]] = {
-        "issue": lambda: gitlab.comment(effects, record.effects["issue"]["iid"], story),
-        "message": lambda: slack.tell(effects, story),
-        "note": lambda: zendesk.note(effects, story),
-    }
-    _all([tellings[place] for place in _unaware(record)])
+    if record and story:
+        _all(_tellings(Effects(record), story, _unaware(record)))
+
+
+def _due(record: Record) -> list[str]:
+    """Where a failure is told. An issued license without an issue gets none here: its title would be untrue."""
+    return [place for place in PLACES if place != "issue" or not record.issued or "issue" in record.effects]
+
+
+def _untold(case: Case) -> list[str]:
+    """The places that have to be told of the failure.
+
+    A stopped execution is told of once, though a step that was at work may have mailed the license after that.
+    """
+    effects = case.record.effects
+    outcome = failed(case.record, case.execution, case.failure).outcome
+    outcomes = FAILED if case.execution.status == "ABORTED" else {outcome}
+
+    def knows(place: str) -> bool:
+        first = effects.get(place, {}).get("outcome")
+        return first in outcomes or any(f"{place}:{outcome}" in effects for outcome in outcomes)
+
+    return [place for place in _due(case.record) if not knows(place)]
 
 
 def _unaware(record: Record) -> list[str]:
@@ -135,23 +136,20 @@ def _unaware(record: Record) -> list[str]:
     return [place for place, of in told.items() if story and of and f"{place}:{story.outcome}" not in of]
 
 
-def _tell(case: Case, story: Story, *, zendesk_too: bool) -> None:
-    _all(
-        [
-            lambda: _on_issue(case, story),
-            lambda: slack.tell(case.effects, story),
-            *([lambda: zendesk.note(case.effects, story)] if zendesk_too else []),
-        ]
-    )
+def _tellings(effects: Effects, story: Story, places: list[str]) -> list[Callable[[], object]]:
+    ways: dict[str, Callable[[], object]] = {
+        "issue": lambda: _on_issue(effects, story),
+        "message": lambda: slack.tell(effects, story),
+        "note": lambda: zendesk.note(effects, story),
+    }
+    return [ways[place] for place in places]
 
 
-def _on_issue(case: Case, story: Story) -> None:
-    """Opens the failure issue, or comments. An issued license without an issue gets none here."""
-    if case.record.issued and "issue" not in case.record.effects:
-        return
-    issue = gitlab.issue(case.effects, failure_title(case.request), story)
+def _on_issue(effects: Effects, story: Story) -> None:
+    """Opens the failure issue, or comments on the one there is."""
+    issue = gitlab.issue(effects, failure_title(effects.request), story)
     if issue["outcome"] != story.outcome:
-        gitlab.comment(case.effects, issue["iid"], story)
+        gitlab.comment(effects, issue["iid"], story)
 
 
 def _all(tellings: list[Callable[[], object]]) -> None:
