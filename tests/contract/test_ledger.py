@@ -513,6 +513,15 @@ def test_giving_up_is_noted():
     assert record.given_up
 
 
+def test_giving_up_is_about_the_execution_there_was():
+    opened()
+    ledger.give_up("zd-4242-1")
+    ledger.save_execution("zd-4242-1", f"{ARN}-again")
+    record = ledger.find("zd-4242-1")
+    assert record is not None
+    assert not record.given_up
+
+
 def test_a_delivery_moves_up_only():
     opened()
     noted = [ledger.save_delivery("zd-4242-1", rank, {"status": str(rank)}) for rank in (2, 1, 3, 3, 5, 4, 5)]

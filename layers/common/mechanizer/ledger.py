@@ -202,8 +202,9 @@ def note_request(request: Request, execution_arn: str) -> Record:
 
 
 def save_execution(request_id: str, execution_arn: str) -> None:
-    """Notes the execution of a request, which from now on is started."""
-    _note(request_id, "execution_arn", execution_arn)
+    """Notes the execution of a request, which from now on is started; giving up was about the one before."""
+    update = "SET execution_arn = :arn REMOVE given_up"
+    _ledger().update(_of(request_id, "request"), update, {"arn": execution_arn}, "attribute_exists(pk)")
     _ledger().delete(_unstarted(request_id))
 
 
@@ -218,8 +219,9 @@ def save_verdict(request_id: str, verdict: Json) -> bool:
 
 
 def give_up(request_id: str) -> None:
-    """Notes that nothing will retry the request by itself any more."""
-    _note(request_id, "given_up", _now().isoformat())
+    """Notes that nothing will retry the request's execution by itself any more."""
+    values = {"now": _now().isoformat()}
+    _ledger().update(_of(request_id, "request"), "SET given_up = :now", values, "attribute_exists(pk)")
 
 
 def save_delivery(request_id: str, rank: int, event: Json) -> bool:
@@ -367,11 +369,6 @@ def _no_email(request_id: str) -> Json:
 def _is_active(request: Request) -> Json:
     key = _ticket(request.details.ticket_id)
     return _ledger().check(key, "#active = :active", {"active": request.request_id})
-
-
-def _note(request_id: str, name: str, value: str) -> None:
-    key = _of(request_id, "request")
-    _ledger().update(key, f"SET {name} = :{name}", {name: value}, "attribute_exists(pk)")
 
 
 def _put(key: Values, item: Values, condition: str = "", values: Values | None = None) -> Json:
