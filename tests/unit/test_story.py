@@ -78,6 +78,14 @@ def test_a_replacement_names_what_it_replaces_in_every_story():
     assert "Replaces" not in dict(story.issued(request(), results()).facts)
 
 
+def test_a_refusal_that_the_ticket_could_not_be_told_gives_its_reasons_where_the_failure_is_told():
+    refused = record(verdict=verdict("prospect"))
+    told = story.failed(refused, execution(), replace(FAILURE, step="comment_ticket"))
+    assert ("Reason", "prospect it is (prospect)") in told.facts
+    assert "not eligible" in told.headline
+    assert "Reason" not in dict(story.failed(record(), execution(), FAILURE).facts)
+
+
 def test_a_refusal_gives_every_reason_with_its_code():
     reasons = verdict("screenshots_missing", "prospect")["reasons"]
     assert story.refused(request(), reasons) == Story(

@@ -80,7 +80,7 @@ def refused(request: Request, reasons: list[Json]) -> Story:
         request_id=request.request_id,
         outcome="refused",
         headline="No emergency license was generated: the request is not eligible.",
-        facts=(*_request_facts(request), *(("Reason", f"{r['message']} ({r['code']})") for r in reasons)),
+        facts=(*_request_facts(request), *_reason_facts(reasons)),
         next_action=next_action(Status.REFUSED, reasons=codes),
     )
 
@@ -88,9 +88,13 @@ def refused(request: Request, reasons: list[Json]) -> Story:
 def failed(record: Record, execution: Execution, failure: Failure, *, given_up: bool = False) -> Story:
     """An execution failed, before or after its license was out; or it is given up."""
     issued = record.issued
+    # Its issue stays open when the ticket is told at last, so it gives the whole answer.
+    reasons = record.verdict["reasons"] if record.refused and record.verdict else []
     headline = (
         "The license is out, but its trail is not complete: a later step failed."
         if issued
+        else "No emergency license was generated: the request is not eligible, and the ticket could not be told."
+        if reasons
         else "No emergency license was generated: a step failed."
     )
     if given_up:
@@ -101,6 +105,7 @@ def failed(record: Record, execution: Execution, failure: Failure, *, given_up: 
         headline=headline,
         facts=(
             *_request_facts(record.request),
+            *_reason_facts(reasons),
             ("Failed step", failure.step),
             ("Error", f"{failure.code}: {failure.message}"),
             ("Retried", "by itself" if failure.will_retry else "not any more: this is final"),
@@ -159,6 +164,10 @@ def _request_facts(request: Request) -> tuple[tuple[str, str], ...]:
         ("Agent", f"{details.gitlab_username} (as given in the app)"),
         *((("Replaces", request.replaces),) if request.replaces else ()),
     )
+
+
+def _reason_facts(reasons: list[Json]) -> tuple[tuple[str, str], ...]:
+    return tuple(("Reason", f"{reason['message']} ({reason['code']})") for reason in reasons)
 
 
 _UNDELIVERED = {
