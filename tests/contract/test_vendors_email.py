@@ -55,6 +55,9 @@ def test_the_mail_is_as_the_customer_should_get_it(aws: Aws) -> None:
     for body in bodies(mail):
         for said in ("250", "2026-11-26", "2026-12-01", "4242", "admin/license/new"):
             assert said in body
+        words = " ".join(body.split())
+        assert "stops working at the start of 2026-11-26: the day before is its last" in words
+        assert "from 2026-12-01 on, nobody can push" in words
 
 
 def test_the_longest_and_strangest_address_arrives_whole(aws: Aws) -> None:
