@@ -150,7 +150,7 @@ def test_what_the_dry_run_could_not_settle_may_be_asked_for_and_is_refused(open_
     away = {"error": "unavailable", "message": "Zendesk does not answer"}
     nobody = app.answer_call("GET", "/eligibility", 503, away, times=None)
     app.fill()
-    expect(app["#checks .row--unknown"]).to_have_text("Not checked: Zendesk does not answer")
+    expect(app["#checks .row--unknown"]).to_have_text("Not checked: Zendesk does not answer.")
     expect(app["#why"]).to_have_text("You can ask: the rules are checked again then.")
     nobody.times = 0
     app.press()

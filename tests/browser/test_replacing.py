@@ -59,7 +59,7 @@ def test_a_colleague_was_quicker(app, case):
     app["#send"].click()
     app.settles("issued")
     expect(app["#notice"]).to_have_text(
-        "A license was already issued for this ticket: this is how it stands."
+        "A license was already issued for this ticket. This is how it stands."
     )
     expect(app.fact("Request")).to_have_text(f"zd-{case.id}-1")
     assert len(case.mails()) == 1

@@ -158,7 +158,7 @@ class App {
 
   async #notStarted(fault, before) {
     if (fault.status === 409 && fault.requestId) {
-      this.#started(fault.requestId, `${fault.message}: this is how it stands.`);
+      this.#started(fault.requestId, `${fault.message} This is how it stands.`);
     } else if (fault.status === 400 && Object.keys(fault.fields).length) {
       this.form.showFaults(fault.fields);
       this.#complain(fault.message);

@@ -55,7 +55,7 @@ to make a short-term license for you, we need two screenshots of your GitLab ins
 Please attach them to your answer, and we go on at once.
 `;
 
-// Where the API's message is written for a program, or there is none.
+// Whole sentences, as others follow. In our own words where the API's message is written for a program, or there is none.
 export const FAULTS = {
   0: () => 'No answer came.',
   401: (message) =>
@@ -63,5 +63,7 @@ export const FAULTS = {
   403: () => 'The service does not accept this ticket from here: reload the page.',
   404: () => 'The service does not know this. Ask an admin to look at the API address in the app’s settings.',
   429: () => 'Too many calls at once: wait a moment, then try again.',
-  other: (message, status) => message ?? `The service has a problem (${status}).`,
+  other: (message, status) => sentence(message ?? `The service has a problem (${status})`),
 };
+
+const sentence = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
