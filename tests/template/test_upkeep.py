@@ -4,7 +4,9 @@ import os
 import re
 import socket
 import subprocess
+import sys
 import tomllib
+from pathlib import Path
 
 from samtranslator.yaml_helper import yaml_parse
 
@@ -58,3 +60,24 @@ def test_an_audit_without_a_network_says_that_nothing_was_looked_up() -> None:
     assert "Connection refused" in done.stderr
     assert "Run make audit on a machine that reaches https://api.osv.dev" in done.stderr
     assert not done.stdout
+
+
+def test_setup_does_not_empty_what_a_link_leads_to(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept").touch()
+    link = tmp_path / "linked"
+    link.symlink_to(elsewhere)
+    (tmp_path / "lock.txt").touch()
+    done = subprocess.run(
+        [ROOT / "scripts/setup", link, tmp_path / "lock.txt"],
+        env={**os.environ, "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 1
+    assert "is a link to" in done.stderr
+    assert (elsewhere / "kept").exists()
