@@ -9,7 +9,7 @@ setup_audit := .venv-audit/.complete
 .PHONY: help demo test serve setup lint lock build app screenshots bench coldstarts matrix permissions notices audit deploy e2e destroy clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-11s %s\n", $$1, $$2}'
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(setup) ## run the whole workflow once, here; the results stay in .sandbox/
 	@$(python) -m sandbox run events/state_machine/eligible.json
