@@ -217,7 +217,9 @@ def main() -> int:
     parser.add_argument(
         "--cold-starts", action="store_true", help="only those, compared with docs/performance.md"
     )
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="how often each is measured (default: %(default)s)"
+    )
     given = parser.parse_args()
     with built_project() as project:
         rows, handlers = cold_starts(project, given.rounds)
