@@ -145,8 +145,12 @@ def _failure(text: str) -> Failure:
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port over 65535, a bracket without its other half
+        usable = False
+    if not usable:
         raise argparse.ArgumentTypeError(f"{text!r} is not a URL")
     return text
 
