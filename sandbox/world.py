@@ -216,12 +216,13 @@ class Sandbox:
         self._ses = FaultProxy(lambda _: self.ses_fault, lambda _: None, self.aws.url)
         self._ses.start()
         self._ending.callback(self._ses.stop)
+        # Before the functions, so that it is removed after them: they write into it what they compile.
+        self._folder = Path(self._ending.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
         self._ending.callback(self.runtime.close)
         self._ending.callback(self._invoke_async.stop)
 
     def _add_functions(self) -> None:
-        folder = Path(self._ending.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
-        libraries = Libraries(folder)
+        libraries = Libraries(self._folder)
         environment = self._lambda_environment()
         failures = self._start_failures()
         for logical_id, deployed in self.deployment.functions.items():

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.cli import main
+from tests.workflow.waiting import until
 
 ROOT = Path(__file__).parent.parent.parent
 EVENTS = ROOT / "events" / "state_machine"
@@ -152,6 +153,11 @@ class TestRun:
         (["run", ELIGIBLE, "--time-scale", "0"], "'0' is not a number from 1 to 1000000"),
         (["run", ELIGIBLE, "--time-scale", "nan"], "'nan' is not a number"),
         (["run", ELIGIBLE, "--zendesk-url", "zendesk"], "'zendesk' is not a URL"),
+        (
+            ["run", ELIGIBLE, "--gitlab-url", "http://127.0.0.1:99999"],
+            "'http://127.0.0.1:99999' is not a URL",
+        ),
+        (["run", ELIGIBLE, "--gitlab-url", "http://[::1"], "is not a URL"),
         (["run", ELIGIBLE, "--gitlab-url", "http://127.0.0.1:1/path"], "GitLabUrl=.*: must be https://HOST"),
         (["run", ELIGIBLE, "--out", "README.md"], "README.md cannot be used"),
         (["serve", "--port", "many"], "'many' is not a port"),
@@ -181,6 +187,29 @@ def test_a_port_that_is_taken_is_said(tmp_path):
     assert ran.returncode == 2
     assert not ready.exists(), "whoever waits for it would take the earlier run's"
     assert ran.stderr == f"sandbox: port {port}: Address already in use; give another with --port\n"
+
+
+def test_a_run_that_is_terminated_leaves_nothing_behind(tmp_path):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-m", "sandbox", "run", ELIGIBLE, "--out", tmp_path / "out"],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        try:
+            below = until("a function at work", lambda: descendants(running.pid))
+            assert list(temporary.iterdir())
+            running.terminate()
+            _, printed = running.communicate(timeout=30)
+        finally:
+            running.kill()
+    assert (running.returncode, printed) == (130, "")
+    assert not [pid for pid in below if alive(pid)]
+    assert not list(temporary.iterdir())
 
 
 def test_a_wrong_option_leaves_the_last_runs_results(tmp_path, capsys):
