@@ -1,5 +1,6 @@
 """The whole sandbox: stand-ins, embedded AWS, stack and functions, from start() to stop()."""
 
+import fcntl
 import json
 import logging
 import os
@@ -141,10 +142,15 @@ class Sandbox:
         self.outbox = self.out / "outbox"
         try:
             self.outbox.mkdir(parents=True, exist_ok=True)
+            self._lock_out()
             for path in (*(self.out / name for name in WRITTEN), *self.outbox.glob("*.eml")):
                 path.unlink(missing_ok=True)
             self.log = self.out / "functions.log"
             self._log_file = self._ending.enter_context(self.log.open("ab"))
+        except BlockingIOError:
+            raise SandboxError(
+                f"{self.out} is in use by another sandbox: end that one, or give another folder with --out"
+            ) from None
         except OSError as error:
             raise SandboxError(
                 f"{self.out} cannot be used: {error.strerror}; give another folder with --out"
@@ -157,6 +163,12 @@ class Sandbox:
         # It tells of every failing state; the execution's history does too.
         logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
         self._ending.callback(handler.close)
+
+    def _lock_out(self) -> None:
+        """Until the end: the next one begins by clearing away what this one left."""
+        folder = os.open(self.out, os.O_RDONLY)
+        self._ending.callback(os.close, folder)
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def _start_standins(self) -> None:
         options = self.options

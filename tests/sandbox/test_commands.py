@@ -1,5 +1,6 @@
 """The commands as a person or a script uses them, on the real project."""
 
+import fcntl
 import json
 import os
 import signal
@@ -176,6 +177,21 @@ def test_wrong_usage_is_one_line_and_exit_2(arguments, words, capsys, monkeypatc
     assert printed.err.startswith("sandbox: ")
     assert printed.err.count("\n") == 1
     assert re.search(words, printed.err)
+
+
+def test_a_folder_that_another_sandbox_is_writing_into_is_left_alone(tmp_path, capsys):
+    mail = tmp_path / "outbox" / "0001-ops@customer.example.eml"
+    mail.parent.mkdir()
+    mail.write_text("of the other one")
+    other = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        assert main(["run", ELIGIBLE, "--out", str(tmp_path)]) == 2
+    finally:
+        os.close(other)
+    advice = "is in use by another sandbox: end that one, or give another folder with --out"
+    assert capsys.readouterr().err == f"sandbox: {tmp_path} {advice}\n"
+    assert mail.exists()
 
 
 def test_a_port_that_is_taken_is_said(tmp_path):
