@@ -362,6 +362,27 @@ class TestReplaces:
 
         assert len(case.mails()) == 2
 
+    def test_while_the_issues_of_both_are_missing(self, case):
+        first, arns = case.request_id, []
+        for asked in ({}, {"user_count": 400, "replaces": first}):
+            with case.at.proxy.holding("SendEmail", f"zd-{case.id}-{len(arns) + 1}") as held:
+                case.accepted(**asked)
+                assert held.reached.wait(20)
+                case.at.gitlab.inject({"method": "POST", "path": "*/issues", "status": 403, "times": 1})
+            assert case.ended("issued")["error"]["step"] == "create_issue"
+            arns.append(case.own_execution)
+
+        assert [case.at.redrive(arn)["status"] for arn in arns] == ["SUCCEEDED"] * 2
+
+        assert len(case.mails()) == 2
+        assert [(issue["state"], issue["title"][-9:]) for issue in case.issues()] == [
+            ("closed", "250 users"),
+            ("closed", "400 users"),
+        ]
+        for request_id in (first, case.request_id):
+            view = case.view(request_id)
+            assert (view["status"], view["error"], statuses(view)) == ("issued", None, ["done"] * 6)
+
     def test_a_double_click_on_it(self, first):
         case, old = first, first.request_id
         with case.at.proxy.holding("SendEmail", f"zd-{case.id}-2") as held:
