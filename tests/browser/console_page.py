@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -85,10 +86,13 @@ class ConsolePage:
 
     # -- the ticket and the app
     def open(self, ticket: int | None = None) -> int:
-        """A ticket, chosen from the list; one that nobody had if none is named."""
+        """A ticket, chosen from the list, and the app beside it; one that nobody had if none is named."""
         ticket = ticket or next(IDS)
         self.page.goto(self.served.ready["console_url"])
         self["#ticket"].select_option(str(ticket))
+        expect(self.zendesk.locator("#about")).to_contain_text(f"#{ticket} ")
+        expect(self.app.locator("#opening")).to_be_attached()
+        expect(self.app.locator("#opening")).to_be_hidden()
         return ticket
 
     @property
@@ -135,10 +139,12 @@ class ConsolePage:
 
     # -- its manners
     def check_manners(self) -> None:
+        # A mail whose fate comes in is shown anew, and a frame that is loading cannot be read.
+        expect(self["#inbox .badge"].filter(has_text=re.compile("^sent$"))).to_have_count(0)
+        for frame in self.page.frames:
+            frame.wait_for_load_state()
         told = json.dumps([frame.content() for frame in self.page.frames])
-        sidebar = self.page.frames[1]
-        sidebar.wait_for_function("typeof zendesk !== 'undefined'")  # on a busy machine it is still loading
-        told += json.dumps(sidebar.evaluate("zendesk.messages"))
+        told += json.dumps(self.page.frames[1].evaluate("zendesk.messages"))
         assert not [secret for secret in self.served.secrets() if secret in told]
         assert not self.complaints, self.complaints
         outside = {a for a in self.addresses if not a.startswith(("http://127.0.0.1:", "data:", "about:"))}
