@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from mechanizer import ledger, slack
-from mechanizer.digest import LOOKED_BACK, digest, monday_before, organization_of
+from mechanizer.digest import digest, monday_before, organization_of
 from mechanizer.effects import DigestClaims
 from mechanizer.entry import observed
 from mechanizer.settings import settings
@@ -22,7 +22,7 @@ def handler(event: Json, context: Any) -> Json:
             record for id_ in ledger.recorded_in(ledger.week_of(monday)) if (record := ledger.find(id_))
         ]
         found = [(record, ledger.ticket(record.request.details.ticket_id)) for record in records]
-        since = datetime.combine(monday + timedelta(days=7), time(), zone) - LOOKED_BACK
+        since = datetime.combine(monday + timedelta(days=7), time(), zone) - ledger.LOOKED_BACK
         asked = {id_ for record in records if (id_ := organization_of(record)) is not None}
         licenses = {id_: len(ledger.licenses_of(id_, since)) for id_ in sorted(asked)}
         told = digest(monday, found, licenses)

@@ -28,16 +28,23 @@ def until(look, seconds=10):
 
 
 class Served:
-    """A served project. What it prints after it is ready goes to `printed`."""
+    """A served project. What it prints after it is ready goes to `printed`; what it leaves when killed, to `folder`."""
 
     def __init__(self, folder, command, environment=None):
         ready = folder / "ready.json"
+        temporary = folder / "temporary"
+        temporary.mkdir()
         self.printed = folder / "printed.txt"
         with self.printed.open("wb") as printed:
             self.process = subprocess.Popen(
                 [sys.executable, *map(str, command(ready))],
                 cwd=HERE.parent.parent,
-                env={**os.environ, "PYTHONPATH": str(HERE.parent.parent), **(environment or {})},
+                env={
+                    **os.environ,
+                    "PYTHONPATH": str(HERE.parent.parent),
+                    "TMPDIR": str(temporary),
+                    **(environment or {}),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=subprocess.STDOUT,

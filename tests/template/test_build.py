@@ -87,6 +87,8 @@ def test_sam_uploads_what_was_made_and_the_template_names_it(tmp_path: Path, s3:
     for name in (*FUNCTIONS, LAYER):  # what was not made is small here
         (tmp_path / name).mkdir(exist_ok=True)
         (tmp_path / name / "name.txt").write_text(name)
+    temporary = tmp_path / "temporary"  # where sam leaves folders
+    temporary.mkdir()
 
     subprocess.run(
         [
@@ -94,7 +96,7 @@ def test_sam_uploads_what_was_made_and_the_template_names_it(tmp_path: Path, s3:
             *("--template-file", tmp_path / "template.yaml"),
             *("--output-template-file", tmp_path / "packaged.yaml"),
         ],
-        env={**os.environ, "SAM_CLI_TELEMETRY": "0"},
+        env={**os.environ, "SAM_CLI_TELEMETRY": "0", "TMPDIR": str(temporary)},
         capture_output=True,
         check=True,
         timeout=60,

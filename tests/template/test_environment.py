@@ -11,8 +11,8 @@ from mechanizer.settings import Settings, load
 from mechanizer.transport import CONNECT_SECONDS, READ_SECONDS
 from tests.template.stack import FUNCTIONS, Stack
 
-# Read by Powertools itself.
-POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+POWERTOOLS = {"POWERTOOLS_SERVICE_NAME"}
+"""Read by Powertools itself."""
 EVERYWHERE = {field.name.upper() for field in fields(Settings) if field.default is MISSING}
 SOMEWHERE = {field.name.upper() for field in fields(Settings) if field.default is not MISSING}
 

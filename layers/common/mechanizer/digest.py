@@ -10,7 +10,6 @@ from mechanizer.ledger import Record, Ticket, week_of
 from mechanizer.outcome import Status, status_of
 from mechanizer.story import Digest
 
-LOOKED_BACK = timedelta(days=90)
 MOST_NAMED = 20
 NOBODY = "no organization known"
 # A digest asks no execution: what has no end by Monday is told as one thing.

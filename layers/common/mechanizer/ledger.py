@@ -33,6 +33,8 @@ from mechanizer.table import Table, Values
 
 Json = dict[str, Any]
 KEPT = timedelta(days=400)
+LOOKED_BACK = timedelta(days=90)
+"""How far back an organization's licenses are counted."""
 # Steps that are done when one of these effects is, having told of the license.
 STEP_EFFECTS: Mapping[str, tuple[str, ...]] = {
     "send_email": ("email",),

@@ -1,6 +1,6 @@
 """The facts gathered, the rules applied, the answer noted."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from mechanizer import ledger, zendesk
@@ -12,7 +12,6 @@ from mechanizer.request import Request
 from mechanizer.settings import settings
 
 Json = dict[str, Any]
-LOOKED_BACK = timedelta(days=90)
 
 
 def judge(record: Record, ticket: Ticket | None) -> Json:
@@ -76,7 +75,7 @@ def _told(request: Request, ticket: Ticket | None, facts: Facts) -> list[str]:
     if otherwise := expiry_told_otherwise(facts):
         told.append(otherwise)
     if facts.ticket and facts.ticket.organization:
-        got = ledger.licenses_of(facts.ticket.organization.id, since=request.requested_at - LOOKED_BACK)
+        got = ledger.licenses_of(facts.ticket.organization.id, since=request.requested_at - ledger.LOOKED_BACK)
         number = len({*got, request.request_id})
         told.append(f"Emergency licenses of the organization in 90 days, this one included: {number}.")
     old = ledger.find(request.replaces) if request.replaces else None
