@@ -16,6 +16,7 @@ from mechanizer.eligibility import Agent, Facts, Organization, Rules, checks
 from mechanizer.eligibility import Ticket as ZendeskTicket
 from mechanizer.errors import PASSING, UNKNOWN, Kind, kind_of
 from mechanizer.ledger import Done, Ticket
+from mechanizer.once import Claim, State
 from mechanizer.outcome import (
     REFUSAL_NOTE,
     STEPS,
@@ -95,6 +96,7 @@ failures = st.none() | st.builds(
     code=st.sampled_from([*outcome._FAILED, *PASSING, *UNKNOWN, "Superseded"]) | st.text(),
     message=st.text(),
     will_retry=st.booleans(),
+    email_may_be_out=st.booleans(),
 )
 
 
@@ -203,6 +205,16 @@ def test_a_failure_says_what_happened_and_whether_it_is_retried():
     assert failure_of(given_up, execution(), POLICY, NOW) == replace(expected, will_retry=False)
     late = NOW + POLICY.window
     assert failure_of(known, execution(), POLICY, late) == replace(expected, will_retry=False)
+
+
+@pytest.mark.parametrize(
+    ("effect", "state"), [("email", State.CLAIMED), ("email", State.FREE), ("issue", State.CLAIMED)]
+)
+def test_a_failure_says_whether_the_e_mail_may_be_out(effect: str, state: State):
+    known = record(*STEPS[:2], claims={effect: Claim(state, 1, NOW, NOW)})
+    failure = failure_of(known, execution(), POLICY, NOW)
+    assert failure
+    assert failure.email_may_be_out == ((effect, state) == ("email", State.CLAIMED))
 
 
 @pytest.mark.parametrize("latest", [None, execution("RUNNING"), execution("SUCCEEDED")])

@@ -1,15 +1,15 @@
 """Whether people know of a failure, and what they are told of an e-mail that may be out."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from mechanizer.effects import Effects
-from mechanizer.once import Claim, State
 from mechanizer.outcome import Failure
 from mechanizer.report import Case, told
-from mechanizer.story import failed
-from tests.unit.records import NOW, execution, record
+from mechanizer.story import Story, failed
+from tests.unit.records import execution, record
 
 pytestmark = pytest.mark.usefixtures("deployed")
 
@@ -59,9 +59,12 @@ def test_an_issued_license_without_an_issue_needs_no_report_there():
 def test_the_report_says_that_the_e_mail_may_be_out():
     known = case(*UNISSUED)
 
-    def facts(effect: str) -> dict[str, str]:
-        claims = {effect: Claim(State.CLAIMED, 1, NOW, NOW)}
-        return dict(failed(record(*UNISSUED, claims=claims), known.execution, known.failure).facts)
+    def report(*, may_be_out: bool) -> Story:
+        return failed(known.record, known.execution, replace(known.failure, email_may_be_out=may_be_out))
 
-    assert "may be out" in facts("email")["E-mail"]
-    assert "E-mail" not in facts("note:failed")
+    unsure, sure = report(may_be_out=True), report(may_be_out=False)
+    assert "may be out" in dict(unsure.facts)["E-mail"]
+    assert "E-mail" not in dict(sure.facts)
+    assert "not known" in unsure.headline
+    assert "whether the customer has the license" in unsure.next_action
+    assert "no license yet" in sure.next_action

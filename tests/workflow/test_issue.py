@@ -114,6 +114,18 @@ class TestFailure:
         assert reply["thread_ts"] == first["ts"]
         assert len(failed.notes()) == 2
 
+    def test_of_a_mail_that_may_be_out_does_not_say_that_it_is_not(self, case):
+        with case.at.proxy.failing("SendEmail", case.request_id, 500, "InternalServiceErrorException"):
+            case.accepted()
+            view = case.ended("failed")
+
+        assert (view["error"]["step"], view["error"]["will_retry"]) == ("send_email", True)
+        assert "after a look whether the customer has the license" in view["next_action"]
+        (issue,), (message,), (note,) = case.issues(), case.messages(), case.notes()
+        for text in (issue["description"], message["text"], note):
+            assert "It is not known whether the emergency license reached the customer" in text
+            assert view["next_action"] in text
+
     def test_after_the_mail_is_a_comment(self, case):
         slack = {"path": "/api/chat.postMessage", "status": 403, "times": 1}
         with case.at.proxy.holding("SendEmail", case.request_id) as held:

@@ -41,12 +41,13 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why the latest execution failed."""
+    """Why the latest execution failed. ``email_may_be_out``: an attempt to send it was never confirmed."""
 
     step: str
     code: str
     message: str
     will_retry: bool
+    email_may_be_out: bool = False
 
 
 _REPLACE = "Ask again to replace this request once their address works; or give the customer the license from the issue, if there is one yet."
@@ -99,7 +100,10 @@ _FAILED = {
     "Aborted": "Ask again with the same details if the customer still needs the license: a person stopped this.",
 }
 _RUNNING = "Wait: the license is being made."
-_RETRIED = "Wait: it is tried again by itself; the customer has no license yet."
+_RETRIED = {
+    False: "Wait: it is tried again by itself; the customer has no license yet.",
+    True: "Wait: it is tried again by itself, after a look whether the customer has the license already.",
+}
 _GIVEN_UP = "Ask again with the same details once the cause is mended, or redrive the execution: nothing retries it any more."
 _SUPERSEDED = "Look at the ticket's newer request: it has taken this one's place."
 
@@ -120,7 +124,9 @@ def next_action(
     if status is Status.REFUSED:
         return next(sentence for code, sentence in _REFUSED.items() if code in reasons)
     if status is Status.FAILED and failure:
-        return _RETRIED if failure.will_retry else _FAILED.get(failure.code, _GIVEN_UP)
+        if failure.will_retry:
+            return _RETRIED[failure.email_may_be_out]
+        return _FAILED.get(failure.code, _GIVEN_UP)
     return _SUPERSEDED if status is Status.SUPERSEDED else _RUNNING
 
 
@@ -155,7 +161,13 @@ def failure_of(record: Record, execution: Execution | None, policy: Policy, now:
     if execution is None or not execution.failed or complete(record):
         return None
     retried = will_retry(execution, policy, now) and not record.given_up
-    return Failure(failed_step(record), execution.error_name, execution.message, retried)
+    return Failure(
+        step=failed_step(record),
+        code=execution.error_name,
+        message=execution.message,
+        will_retry=retried,
+        email_may_be_out="email" in record.claimed,
+    )
 
 
 def failed_step(record: Record) -> str:

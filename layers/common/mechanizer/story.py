@@ -95,6 +95,8 @@ def failed(record: Record, execution: Execution, failure: Failure, *, given_up: 
         if issued
         else "No emergency license was generated: the request is not eligible, and the ticket could not be told."
         if reasons
+        else "It is not known whether the emergency license reached the customer: a step failed."
+        if failure.email_may_be_out
         else "No emergency license was generated: a step failed."
     )
     if given_up:
@@ -111,7 +113,7 @@ def failed(record: Record, execution: Execution, failure: Failure, *, given_up: 
             ("Retried", "by itself" if failure.will_retry else "not any more: this is final"),
             *(
                 (("E-mail", "may be out: the attempt to send it was never confirmed"),)
-                if "email" in record.claimed
+                if failure.email_may_be_out
                 else ()
             ),
             ("Execution", executions.console_url(execution.arn)),

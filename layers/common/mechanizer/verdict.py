@@ -75,7 +75,9 @@ def _told(request: Request, ticket: Ticket | None, facts: Facts) -> list[str]:
     if otherwise := expiry_told_otherwise(facts):
         told.append(otherwise)
     if facts.ticket and facts.ticket.organization:
-        got = ledger.licenses_of(facts.ticket.organization.id, since=request.requested_at - ledger.LOOKED_BACK)
+        got = ledger.licenses_of(
+            facts.ticket.organization.id, since=request.requested_at - ledger.LOOKED_BACK
+        )
         number = len({*got, request.request_id})
         told.append(f"Emergency licenses of the organization in 90 days, this one included: {number}.")
     old = ledger.find(request.replaces) if request.replaces else None
