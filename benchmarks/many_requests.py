@@ -18,7 +18,7 @@ from sandbox.fault_proxy import Fault
 from tests.reliability.matrix import Sweeper
 from tests.reliability.world import STATES, World
 from tests.workflow.case import Case
-from tests.workflow.waiting import until
+from tests.waiting import until
 
 FEW = 10
 MOST_TIMES_SLOWER = 1.5

@@ -149,7 +149,7 @@ class AppPage:
         """All that went between the app and Zendesk."""
         return self.page.evaluate("zendesk.messages")
 
-    def until(self, look: Callable[[], bool], what: str, seconds: float = 10) -> None:
+    def until(self, look: Callable[[], bool], what: str, seconds: float = 30) -> None:
         """Lets the browser go on until it is so."""
         deadline = time.monotonic() + seconds
         while not look():

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.workflow.waiting import until
+from tests.waiting import until
 
 THROTTLED = (429, "TooManyRequestsException")
 REJECTED = (400, "MessageRejected")

@@ -2,8 +2,6 @@
 
 import http.client
 import json
-import time
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,11 +27,3 @@ def call(
     except ValueError:
         decoded = answer
     return response.status, {name.lower(): value for name, value in response.getheaders()}, decoded
-
-
-def until(look: Callable[[], Any], seconds: float = 5) -> None:
-    """Waits for `look()` to be true, and fails when it is not within that time."""
-    deadline = time.monotonic() + seconds
-    while not look():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.01)

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from sandbox.standins import GitLab, Slack, Zendesk, load_fixtures
-from tests.contract.calls import CREDENTIALS, call, until
+from tests.contract.calls import CREDENTIALS, call
+from tests.waiting import until
 
 CREATE = "/api/v4/projects/42/issues"
 
@@ -107,7 +108,7 @@ def test_stopping_ends_the_calls_that_hang() -> None:
     gitlab.inject({"hang": True, "times": None})
     with ThreadPoolExecutor() as pool:
         hanging = pool.submit(create, gitlab, timeout=30)
-        until(lambda: gitlab.requests)
+        until("it is called", lambda: gitlab.requests)
         gitlab.stop()
 
         assert isinstance(hanging.exception(timeout=5), ConnectionError | http.client.HTTPException)

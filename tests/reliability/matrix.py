@@ -11,9 +11,9 @@ from typing import Any
 
 from sandbox.fault_proxy import Fault
 from tests.reliability.world import STATES, World
+from tests.waiting import until
 from tests.workflow.case import Case
 from tests.workflow.deployment import Json
-from tests.workflow.waiting import until
 
 STEPS = tuple(STATES)
 AFTER_ISSUE = ("notify_slack", "comment_ticket")

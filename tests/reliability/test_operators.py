@@ -9,8 +9,8 @@ import pytest
 
 from sandbox.fault_proxy import Fault
 from tests.reliability.world import ISSUED, Planned
+from tests.waiting import until
 from tests.workflow.case import Case
-from tests.workflow.waiting import until
 
 # Mostly waiting, and all in one world: one worker starts it.
 pytestmark = pytest.mark.xdist_group("operators")

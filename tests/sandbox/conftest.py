@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from pathlib import Path
 
@@ -13,18 +12,11 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from tests.waiting import until
+
 HERE = Path(__file__).parent
 PROJECT = HERE / "project"
 ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
-
-
-def until(look, seconds=10):
-    """look() until it is true -> its value."""
-    deadline = time.monotonic() + seconds
-    while not (value := look()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.01)
-    return value
 
 
 class Served:
@@ -50,7 +42,7 @@ class Served:
                 stderr=subprocess.STDOUT,
             )
         try:
-            until(lambda: ready.exists() or self.process.poll() is not None, 60)
+            until("it is ready", lambda: ready.exists() or self.process.poll() is not None, 60)
             assert ready.exists(), self.printed.read_text()
         except BaseException:
             self.end()
@@ -58,8 +50,6 @@ class Served:
         self.ready = json.loads(ready.read_text())
         self.log = Path(self.ready["log"])
         self._clients = {}
-
-    until = staticmethod(until)
 
     def end(self, number=signal.SIGTERM):
         """-> exit code."""
@@ -119,9 +109,9 @@ class Served:
     def describe(self, arn):
         return self.sfn.describe_execution(executionArn=arn)
 
-    def ended(self, arn, seconds=15):
+    def ended(self, arn, seconds=30):
         """-> its description when it is over."""
-        return until(lambda: (d := self.describe(arn))["status"] in ENDED and d, seconds)
+        return until(f"{arn} ends", lambda: (d := self.describe(arn))["status"] in ENDED and d, seconds)
 
     def run(self, document=None, **options):
         return self.ended(self.start(document, **options))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.cli import main
-from tests.workflow.waiting import until
+from tests.waiting import until
 
 ROOT = Path(__file__).parent.parent.parent
 EVENTS = ROOT / "events" / "state_machine"
@@ -296,12 +296,12 @@ class TestServe:
         assert below
         os.kill(served.process.pid, signal.SIGKILL)
         served.process.wait()
-        served.until(lambda: not [pid for pid in below if alive(pid)], 5)
+        until("they are gone", lambda: not [pid for pid in below if alive(pid)])
 
     def test_addresses_in_the_environment_are_the_functions_own(self, served):
         """Its own deployment came through, though nothing listens there; the mail does not."""
         document = json.loads(Path(ELIGIBLE).read_text())
         arn = served.start(document)
-        served.until(lambda: "TaskFailed" in served.types(arn))
+        until("the mail fails", lambda: "TaskFailed" in served.types(arn))
         assert served.entered(arn)[-1] == "SendEmail"
         served.sfn.stop_execution(executionArn=arn)

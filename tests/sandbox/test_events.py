@@ -2,6 +2,8 @@
 
 import json
 
+from tests.waiting import until
+
 
 def told_of(served, arn, number):
     """The details of that many status events of an execution, oldest first."""
@@ -11,7 +13,9 @@ def told_of(served, arn, number):
         return len(details) >= number and details
 
     order = {"RUNNING": 0}
-    return sorted(served.until(look), key=lambda d: (d["redriveCount"], order.get(d["status"], 1)))
+    return sorted(
+        until(f"{number} events of {arn}", look), key=lambda d: (d["redriveCount"], order.get(d["status"], 1))
+    )
 
 
 def test_a_start_and_an_end_are_told(served):
@@ -63,7 +67,7 @@ def test_a_stop_is_told_once(served):
     served.sfn.stop_execution(executionArn=arn)
     _, aborted = told_of(served, arn, 2)
     assert (aborted["status"], aborted["error"], aborted["cause"]) == ("ABORTED", "Operator", "halt")
-    served.until(lambda: served.types(arn)[-1] == "ExecutionAborted")
+    until("it is stopped", lambda: served.types(arn)[-1] == "ExecutionAborted")
     assert len(told_of(served, arn, 2)) == 2
 
 
@@ -90,7 +94,7 @@ def test_an_event_that_cannot_be_handled_is_tried_three_times_and_lies_in_the_qu
             assert detail["executionArn"] == arn
         return len(found) == 2
 
-    served.until(look)
+    until("both are given up", look)
     assert found == {"RUNNING": "not heard", "SUCCEEDED": "not heard"}
     assert served.log.read_text().count("ValueError: not heard") == 2 * 3
 
@@ -98,4 +102,4 @@ def test_an_event_that_cannot_be_handled_is_tried_three_times_and_lies_in_the_qu
 def test_an_asynchronous_invocation_returns_at_once(served):
     event = {"id": "by hand", "source": "tests", "detail": {}}
     assert served.invoke("ListenFunction", event, InvocationType="Event")["StatusCode"] == 202
-    served.until(lambda: "event by hand" in served.items("event "))
+    until("it has run", lambda: "event by hand" in served.items("event "))

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.waiting import until
+
 STATES = ["First", "Second", "Rest?", "Done"]
 
 
@@ -69,7 +71,7 @@ class TestFailure:
         described = served.run({"only": "sleep 1.5"}, machine=served.machine(task={"TimeoutSeconds": 1}))
         arn = described["executionArn"]
         assert (described["status"], described["error"]) == ("FAILED", "States.Timeout")
-        served.until(lambda: served.items(f"{arn} slept"))
+        until("it has slept", lambda: served.items(f"{arn} slept"))
         assert served.types(arn)[-2:] == ["TaskTimedOut", "ExecutionFailed"]
 
     def test_retries_are_made_with_scaled_delays(self, served):
@@ -173,7 +175,7 @@ class TestRedrive:
 class TestStop:
     def test_it_ends_at_once_and_the_function_finishes_its_work(self, served):
         arn = served.start({"First": "sleep 1"})
-        served.until(lambda: "TaskStarted" in served.types(arn))
+        until("it is called", lambda: "TaskStarted" in served.types(arn))
         date = served.sfn.stop_execution(executionArn=arn, error="Operator", cause="halt")["stopDate"]
         described = served.describe(arn)
         assert (described["status"], described["error"], described["cause"]) == (
@@ -182,7 +184,7 @@ class TestStop:
             "halt",
         )
         assert abs((described["stopDate"] - date).total_seconds()) < 0.01
-        served.until(lambda: served.items(f"{arn} slept"))
+        until("it has slept", lambda: served.items(f"{arn} slept"))
         assert served.types(arn)[-1] == "ExecutionAborted"
         assert served.entered(arn) == ["First"]
         assert served.events(arn)[-1]["executionAbortedEventDetails"] == {
@@ -204,19 +206,19 @@ class TestStop:
 
     def test_a_stopped_one_can_be_redriven_while_its_function_still_works(self, served):
         arn = served.start({"First": ["sleep 1", "answer"]}, name="stopped-and-redriven")
-        served.until(lambda: "TaskStarted" in served.types(arn))
+        until("it is called", lambda: "TaskStarted" in served.types(arn))
         served.sfn.stop_execution(executionArn=arn)
         served.sfn.redrive_execution(executionArn=arn)
         assert served.ended(arn)["status"] == "SUCCEEDED"
-        served.until(lambda: served.items(f"{arn} slept"))
+        until("it has slept", lambda: served.items(f"{arn} slept"))
         assert served.describe(arn)["status"] == "SUCCEEDED"
         assert served.entered(arn) == ["First", *STATES]
 
     def test_it_ends_a_delay_before_a_retry(self, served):
         arn = served.start({"rest": 100_000})
-        served.until(lambda: "WaitStateEntered" in served.types(arn))
+        until("it waits", lambda: "WaitStateEntered" in served.types(arn))
         served.sfn.stop_execution(executionArn=arn)
-        assert served.ended(arn, 1)["status"] == "ABORTED"
+        assert served.ended(arn)["status"] == "ABORTED"
 
 
 def test_a_machine_over_its_time_is_timed_out_and_can_be_redriven(served):

@@ -4,6 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.mail import outcome
+from tests.waiting import until
 
 RAW = b"From: Us <license@support.example>\nTo: ops@customer.example\nSubject: Yours\n\nbody \xc3\xa4 \xff\x00\r\n"
 
@@ -49,7 +50,7 @@ def told(served, message_id, number):
             e["detail"]["eventType"]: (e["detail-type"], e["detail"]) for e in events
         }
 
-    return served.until(look)
+    return until(f"{number} events of {message_id}", look)
 
 
 def test_a_message_is_kept_byte_by_byte(served, send):

@@ -9,9 +9,9 @@ from typing import Any
 
 from sandbox.standins.fixtures import Attachment
 from sandbox.standins.zendesk_records import now
+from tests.waiting import until
 from tests.workflow.deployment import Answer, Deployment, Json
 from tests.workflow.mail import Mail, mails_in
-from tests.workflow.waiting import until
 
 # Eight digits: not to be met in a time stamp or in another number.
 IDS = itertools.count(70_000_001)

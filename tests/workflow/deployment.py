@@ -22,9 +22,9 @@ from botocore.config import Config
 from sandbox.standins import GitLab, Slack, Zendesk, load_fixtures
 from sandbox.standins.fixtures import parse_fixtures
 from sandbox.standins.zendesk_records import Account
+from tests.waiting import until
 from tests.workflow.aws_proxy import SERVICES, AwsProxy
 from tests.workflow.tokens import token
-from tests.workflow.waiting import until
 
 PROJECT = Path(__file__).parents[2]
 ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")

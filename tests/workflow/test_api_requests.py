@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.waiting import until
 from tests.workflow.case import Case
-from tests.workflow.waiting import until
 
 STEPS = [
     "check_eligibility",

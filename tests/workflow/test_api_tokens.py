@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import until
 from tests.workflow.case import Case
 from tests.workflow.tokens import HS256, token, unsigned
-from tests.workflow.waiting import until
 
 READ_AGAIN_SECONDS = 10
 SOON = 60

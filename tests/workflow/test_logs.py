@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mechanizer.observability import METRICS, NAMESPACE
+from tests.waiting import until
 from tests.workflow.case import Case
-from tests.workflow.waiting import until
 
 RUNBOOK = Path(__file__).parents[2] / "docs/runbook.md"
 ENTRY = re.compile(r"(.+)\n[^`]*```logs\n([^`]+)```")

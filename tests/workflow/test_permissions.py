@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.template.stack import FUNCTIONS
+from tests.waiting import until
 from tests.workflow.aws_proxy import SERVICES
 from tests.workflow.case import Case
 from tests.workflow.deployment import SWEEP, Deployment
-from tests.workflow.waiting import until
 
 # One worker runs them all: what happens takes longer than the looking.
 pytestmark = pytest.mark.xdist_group("permissions")
