@@ -17,7 +17,7 @@ FAILED = ("FAILED", "TIMED_OUT")
 def follow(execution: Execution, progress: Progress) -> None:
     """Shows an execution until it ends."""
     while True:
-        status = execution.status
+        status = execution.describe()["status"]  # not before the bus has been told of it
         progress.show(read_steps(execution.events))
         if status != "RUNNING":
             return

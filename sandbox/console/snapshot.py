@@ -23,10 +23,12 @@ def snapshot(sandbox: Sandbox, ticket: int) -> Json:
         for each in sandbox.aws.executions(sandbox.state_machine_arn)
         if request_of(each.execution_input).get("ticket_id") == ticket
     ]
+    # First, so that what an execution is said to have done is there too.
+    told = [_execution(sandbox, each, executions) for each in executions]
     shown = _ticket(sandbox, ticket)
     return {
         "version": [shown["status"], len(shown["comments"]), len(shown["notes"])],
-        "executions": [_execution(sandbox, each, executions) for each in executions],
+        "executions": told,
         "mails": [
             read_mail(each, sandbox.public_key)
             for each in list(sandbox.mail.sent)

@@ -46,8 +46,8 @@ def test_what_the_ticket_lacks_stands_in_the_way(open_app, deployment, code):
 
 
 def test_what_is_typed_in_may_stand_in_the_way(app, case):
-    fortnight_after = case.expired_on + timedelta(days=2 + 14)
-    app.fill(license_expired_on=case.expired_on + timedelta(days=2))
+    fortnight_after = case.expired_on + timedelta(days=3 + 14)
+    app.fill(license_expired_on=case.expired_on + timedelta(days=3))
     stands_in_the_way(app, "grace_period_not_over", f"The grace period is not over before {fortnight_after}")
 
     last = case.expired_on - timedelta(days=4) + timedelta(days=14 + 3)

@@ -74,7 +74,7 @@ def test_a_skipped_step_says_why(app, case, deployment):
         app.ask()
         app.shows("running")
         expect(app.step("send_email")).to_have_class(re.compile("row--running"))
-        assert held.reached.is_set()
+        assert held.reached.wait(20)
         deployment.zendesk.set_status(case.id, "closed")
     app.settles("issued")
     expect(app.step("comment_ticket")).to_have_class(re.compile("row--skipped"))

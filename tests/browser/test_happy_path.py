@@ -47,7 +47,7 @@ def test_progress_is_shown_while_it_happens(app, case, deployment):
         expect(app.step("send_email")).to_have_class(re.compile("row--running"))
         expect(app["#announcer"]).to_have_text("Step 3 of 6, E-mail it to the customer: at work.")
         expect(app["#story > p"]).to_have_text(case.view()["next_action"])
-        assert held.reached.is_set()
+        assert held.reached.wait(20)
         expect(app.step("generate_license")).to_have_class(re.compile("row--done"))
         expect(app.step("create_issue")).to_have_class(re.compile("row--pending"))
     app.settles("issued")
@@ -57,7 +57,7 @@ def test_progress_survives_closing_and_reopening_the_ticket(app, case, deploymen
     with deployment.proxy.holding("SendEmail", case.email) as held:
         app.ask()
         app.shows("running")
-        held.reached.wait(10)
+        assert held.reached.wait(20)
         app.reopen()
         app.shows("running")
         expect(app.step("send_email")).to_have_class(re.compile("row--running"))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mechanizer import aws as aws_module
+from mechanizer import email as email_module
 from mechanizer import http_session, secrets
 from mechanizer import slack as slack_module
 from mechanizer import zendesk as zendesk_module
@@ -53,6 +54,11 @@ def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     if parameters and {"hang": True} in parameters.params.values():
         monkeypatch.setattr(http_session, "READ_SECONDS", 0.5)
         monkeypatch.setattr(slack_module, "READ_SECONDS", 1.0)  # slack_sdk takes whole seconds
+        make = email_module.client
+        hurried = {"read_timeout": 0.5}
+        monkeypatch.setattr(
+            email_module, "client", lambda service, **options: make(service, **options | hurried)
+        )
 
 
 @pytest.fixture

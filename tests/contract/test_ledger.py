@@ -573,7 +573,7 @@ def test_a_superseded_request_gets_no_license():
 
 def test_a_license_past_its_last_day_or_gone_is_not_sent():
     today = datetime.now(UTC).date()
-    license_store.keep(opened(ticket_id=1), replace(LICENSE, expires_on=today + timedelta(days=1)))
+    license_store.keep(opened(ticket_id=1), replace(LICENSE, expires_on=today + timedelta(days=2)))
     license_store.keep(opened(ticket_id=2), replace(LICENSE, expires_on=today))
     assert license_store.usable("zd-1-1").text == LICENSE.text
     with pytest.raises(LicenseExpired, match=f"zd-2-1 expired on {today}"):

@@ -100,6 +100,7 @@ def test_a_call_that_hangs_gets_no_answer(gitlab: GitLab, after_effect: bool, is
     with pytest.raises(TimeoutError):
         create(gitlab, timeout=0.2)
 
+    until("it is taken", lambda: gitlab.requests)
     assert len(gitlab.state()) == issues
 
 

@@ -19,15 +19,6 @@ TEXT = "\n".join(["QUJD" * 15] * 30) + "\n"
 LICENSE = StoredLicense(TEXT, date(2026, 11, 20), date(2026, 11, 26), date(2026, 12, 1), 250)
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hanging SES is given half a second."""
-    make = ours.client
-    monkeypatch.setattr(
-        ours, "client", lambda service, **options: make(service, **{**options, "read_timeout": 0.5})
-    )
-
-
 def bodies(mail: EmailMessage) -> tuple[str, str]:
     plain, html = mail.get_body(("plain",)), mail.get_body(("html",))
     assert plain is not None

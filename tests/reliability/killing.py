@@ -5,20 +5,27 @@ import re
 import signal
 from pathlib import Path
 
+ESTABLISHED = "01"
 
-def kill_holder_of(port: int) -> None:
-    """Kills the process whose connection has this port at its own end, if it is not this one."""
+
+def kill_holder_of(port: int, server: int) -> None:
+    """Kills the process whose connection to the server's port has this port at its own end, if it is not this one."""
+    connections = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
     inode = next(
         (
-            fields[9]
-            for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
-            if int((fields := line.split())[1].rpartition(":")[2], 16) == port
+            inode
+            for _, here, there, state, _, _, _, _, _, inode, *_ in connections
+            if (_port(here), _port(there), state) == (port, server, ESTABLISHED)
         ),
         None,
     )
     for process in Path("/proc").glob("[0-9]*"):
         if int(process.name) != os.getpid() and inode in _sockets(process):
             os.kill(int(process.name), signal.SIGKILL)
+
+
+def _port(address: str) -> int:
+    return int(address.rpartition(":")[2], 16)
 
 
 def _sockets(process: Path) -> set[str]:

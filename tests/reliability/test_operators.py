@@ -144,6 +144,8 @@ class TestRedriving:
         case = Case(own_world)
         own_world.plan_effect("send_email", case.id, fault=DOWN, times=None)
         case.accepted()
+        own_world.ended(case.own_execution)
+        own_world.reported(case.own_execution)
 
         done = swept(
             case, lambda: case.view()["error"] and not case.view()["error"]["will_retry"], "is given up"
@@ -217,20 +219,6 @@ class TestReporting:
 
 
 class TestMeanwhile:
-    @pytest.mark.parametrize(("status", "reason"), [("closed", "is closed"), ("deleted", "does not exist")])
-    def test_a_ticket_that_takes_no_note_any_more(self, case, status, reason):
-        account = case.at.zendesk._account
-        case.at.plan_effect(
-            "notify_slack", case.id, meanwhile=lambda: account.tickets[case.id].update(status=status)
-        )
-        case.accepted()
-
-        assert case.at.ended(case.own_execution)["status"] == "SUCCEEDED"
-        last = case.view()["steps"][-1]
-        assert (last["name"], last["status"]) == ("comment_ticket", "skipped")
-        assert reason in last["message"]
-        assert (len(case.mails()), len(case.messages())) == (1, 1)
-
     def test_the_agent_asks_again_while_it_is_being_retried(self, case):
         answers = []
         case.at.plan_effect(

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -74,7 +75,7 @@ class World(Deployment):
         super().__init__(folder, **parameters)
         self.planned: list[Planned] = []
         self.gates = {
-            name: FaultProxy(self._fault_for, lambda call: kill_holder_of(call.peer_port))
+            name: FaultProxy(self._fault_for, partial(self._kill_caller_of, name))
             for name in ("zendesk", "gitlab", "slack", *self.services)
         }
 
@@ -111,6 +112,9 @@ class World(Deployment):
             return None
         planned.meanwhile()
         return planned.fault
+
+    def _kill_caller_of(self, gate: str, call: Call) -> None:
+        kill_holder_of(call.peer_port, int(self.gates[gate].address.rpartition(":")[2]))
 
     def plan(self, planned: Planned) -> Planned:
         self.planned.append(planned)

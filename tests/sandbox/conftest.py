@@ -42,7 +42,7 @@ class Served:
                 stderr=subprocess.STDOUT,
             )
         try:
-            until("it is ready", lambda: ready.exists() or self.process.poll() is not None, 60)
+            until("it is ready", lambda: ready.exists() or self.process.poll() is not None)
             assert ready.exists(), self.printed.read_text()
         except BaseException:
             self.end()
@@ -109,9 +109,9 @@ class Served:
     def describe(self, arn):
         return self.sfn.describe_execution(executionArn=arn)
 
-    def ended(self, arn, seconds=30):
+    def ended(self, arn):
         """-> its description when it is over."""
-        return until(f"{arn} ends", lambda: (d := self.describe(arn))["status"] in ENDED and d, seconds)
+        return until(f"{arn} ends", lambda: (d := self.describe(arn))["status"] in ENDED and d)
 
     def run(self, document=None, **options):
         return self.ended(self.start(document, **options))

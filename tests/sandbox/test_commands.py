@@ -46,7 +46,7 @@ READY = [
 
 def sandbox(*arguments):
     command = [sys.executable, "-m", "sandbox", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
 
 
 def descendants(pid):

@@ -62,7 +62,7 @@ def test_a_failure_a_redrive_and_its_end_are_told(served):
 
 
 def test_a_stop_is_told_once(served):
-    arn = served.start({"First": "sleep 0.3"})
+    arn = served.start({"First": "sleep 5"})
     served.sfn.stop_execution(executionArn=arn, error="Operator", cause="halt")
     served.sfn.stop_execution(executionArn=arn)
     _, aborted = told_of(served, arn, 2)

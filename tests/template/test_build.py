@@ -99,7 +99,7 @@ def test_sam_uploads_what_was_made_and_the_template_names_it(tmp_path: Path, s3:
         env={**os.environ, "SAM_CLI_TELEMETRY": "0", "TMPDIR": str(temporary)},
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=180,
     )
     packaged = yaml_parse((tmp_path / "packaged.yaml").read_text())
     assert packaged["Resources"].keys() == TEMPLATE["Resources"].keys()

@@ -52,7 +52,7 @@ def test_an_audit_without_a_network_says_that_nothing_was_looked_up() -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=120,
         )
 
     assert done.returncode == 1
@@ -75,7 +75,7 @@ def test_setup_does_not_empty_what_a_link_leads_to(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
 
     assert done.returncode == 1

@@ -92,7 +92,7 @@ class Deployment:
                 stdout=printed,
                 stderr=subprocess.STDOUT,
             )
-        until("the sandbox is ready", lambda: file.exists() or self._process.poll() is not None, 120)
+        until("the sandbox is ready", lambda: file.exists() or self._process.poll() is not None)
         assert file.exists(), self._printed.read_text()
         self.ready = json.loads(file.read_text())
         self.proxy.target = self.ready["aws_endpoint_url"]
@@ -114,7 +114,7 @@ class Deployment:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
         try:
-            return self._process.wait(20)
+            return self._process.wait(60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.waiting import until
 from tests.workflow.case import Case
 
 STEPS = [
@@ -442,12 +441,6 @@ class TestRecordedButNotStarted:
         status, _, answer = recorded.post()
 
         assert (status, answer["request_id"]) == (200, recorded.request_id)
-        recorded.ended("issued")
-        assert (len(recorded.executions()), len(recorded.mails())) == (1, 1)
-
-    def test_the_sweep_starts_it(self, recorded):
-        until("the sweep starts it", lambda: recorded.at.sweep() and recorded.executions())
-
         recorded.ended("issued")
         assert (len(recorded.executions()), len(recorded.mails())) == (1, 1)
 

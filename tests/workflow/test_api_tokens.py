@@ -136,7 +136,7 @@ def test_a_token_at_fault_is_401_and_has_no_effect(case, fault):
     assert not any(str(case.id) in request.path for request in case.at.zendesk.requests)
 
 
-@pytest.mark.parametrize("seconds", [-20, 0, 60, 120, 140], ids=lambda seconds: f"exp in {seconds} s")
+@pytest.mark.parametrize("seconds", [-10, 0, 60, 120, 140], ids=lambda seconds: f"exp in {seconds} s")
 def test_clocks_may_differ_by_half_a_minute(case, seconds):
     status, _, _ = case.at.call("GET", "/requests/none", signed(case, exp=int(time.time()) + seconds))
 
@@ -240,5 +240,5 @@ def test_the_life_of_a_secret(own_deployment):
         assert guesses == [401] * 12
         assert reads() == before + 1
     # and then the new one is good; the one before the last is not, nor is one under 32 bytes
-    until("the third secret is read", lambda: answer(third) == 404, READ_AGAIN_SECONDS + 5)
+    until("the third secret is read", lambda: answer(third) == 404, READ_AGAIN_SECONDS + 30)
     assert (answer(first), answer(second), answer("short")) == (401, 401, 401)

@@ -1,6 +1,6 @@
 """On Monday the channel is told once what the week was like."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from tests.workflow.deployment import SWEEP
 
@@ -16,7 +16,8 @@ def digests(deployment, week):
 
 
 def test_a_week_is_told_of_once_however_often_the_schedule_fires(issued):
-    at, next_week = issued.at, datetime.now(UTC) + timedelta(days=7)
+    at = issued.at
+    next_week = datetime.fromisoformat(issued.recorded_input()["requested_at"]) + timedelta(days=7)
     event = {**SWEEP, "time": next_week.isoformat()}
 
     told = [at.invoke(DIGEST, event) for _ in range(2)]

@@ -2,11 +2,12 @@
 
 import os
 import time
+from functools import cache
 
 import boto3
 from common import Passing
 
-attempts = {}
+client = cache(boto3.client)
 
 
 class Lasting(Exception):
@@ -15,8 +16,7 @@ class Lasting(Exception):
 
 def counted(name):
     """How often this was called, over all processes."""
-    table = boto3.client("dynamodb")
-    answer = table.update_item(
+    answer = client("dynamodb").update_item(
         TableName=os.environ["TABLE"],
         Key={"pk": {"S": name}},
         UpdateExpression="ADD calls :one",
