@@ -47,6 +47,14 @@ def test_a_lasting_failure_says_what_to_do_and_goes_on_when_asked_again(app, cas
     assert len(case.mails()) == 1
 
 
+def test_of_a_mail_that_may_be_out_nothing_else_is_said(app, case, deployment):
+    with deployment.proxy.failing("SendEmail", case.email, 500, "InternalServiceErrorException"):
+        app.ask()
+        app.shows("failed")
+        expect(app["#outcome-title"]).to_have_text("Not issued: a step failed")
+        expect(app["#story > p"]).to_contain_text("after a look whether the customer has the license")
+
+
 def test_one_need_not_wait_for_what_is_tried_again_by_itself(app, case, deployment):
     with deployment.proxy.failing("SendEmail", case.email, *THROTTLED):
         app.ask()

@@ -8,7 +8,7 @@ const LOOK = {
   running: ['info', 'In progress'],
   issued: ['success', 'License issued'],
   refused: ['warning', 'Refused: no license was made'],
-  failed: ['error', 'Failed: the customer has no license'],
+  failed: ['error', 'Not issued: a step failed'],
   superseded: ['info', 'A newer request has taken its place'],
 };
 
