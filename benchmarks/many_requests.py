@@ -17,8 +17,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "layers/common")]
 from sandbox.fault_proxy import Fault
 from tests.reliability.matrix import Sweeper
 from tests.reliability.world import STATES, World
-from tests.workflow.case import Case
 from tests.waiting import until
+from tests.workflow.case import Case
 
 FEW = 10
 MOST_TIMES_SLOWER = 1.5
