@@ -26,10 +26,10 @@ from benchmarks import budget, cold_start, many_requests, signing
 from benchmarks.cold_start import ROOT
 from benchmarks.echo import echo_project
 from benchmarks.table import HEAD, Row, markdown, plain
-from sandbox.account import REGION
-from sandbox.built import built_project
-from sandbox.runtime import Function
-from sandbox.world import Options, Sandbox
+from sandbox.cloud.account import REGION
+from sandbox.functions.built import built_project
+from sandbox.functions.runtime import Function
+from sandbox.sandbox import Options, Sandbox
 from scripts.build import MB
 
 PAGE = ROOT / "docs/performance.md"

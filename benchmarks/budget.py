@@ -9,8 +9,8 @@ from pathlib import Path
 
 from benchmarks.runner import TICKETS, execute, fixtures
 from benchmarks.table import Row
-from sandbox.calls import Asked
-from sandbox.world import Options, Sandbox
+from sandbox.cloud.calls import Asked
+from sandbox.sandbox import Options, Sandbox
 
 
 @dataclass(frozen=True)

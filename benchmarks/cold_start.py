@@ -18,7 +18,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.table import Row
-from sandbox.runtime import Function
+from sandbox.functions.runtime import Function
 
 ROOT = Path(__file__).parents[1]
 STEPS = (

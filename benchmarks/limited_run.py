@@ -16,8 +16,8 @@ from statistics import median
 from benchmarks.runner import TICKETS, fixtures, input_of
 from benchmarks.scale import TIMES, Execution, Outcome, simulate, times, write
 from benchmarks.table import markdown
-from sandbox import executions
-from sandbox.world import Options, Sandbox
+from sandbox.cloud import executions
+from sandbox.sandbox import Options, Sandbox
 
 MARKS = ("<!-- the run's table -->", "<!-- its end, too -->")
 WARM, MANY = 40, 240

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cold_start import STEPS
-from sandbox.world import Options, Sandbox
+from sandbox.sandbox import Options, Sandbox
 
 TICKETS = range(70_000_001, 70_000_401)
 REQUESTED_AT = "2026-11-21T10:15:00Z"

@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import quantiles
 
 from benchmarks.table import markdown
-from sandbox.standins.limits import PUBLISHED, Limit, Limiter
+from sandbox.vendors.limits import PUBLISHED, Limit, Limiter
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/scale.md"

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from benchmarks.table import Row
-from mechanizer.license import SigningKey, emergency_license
+from mechanizer.rules.license import SigningKey, emergency_license
 
 AT_A_TIME = 20
 

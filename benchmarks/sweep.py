@@ -18,10 +18,10 @@ import boto3
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from sandbox.account import REGION
-from sandbox.executions import Execution, ExecutionStatus, Run
-from sandbox.fault_proxy import Call, FaultProxy
-from sandbox.world import Options, Sandbox
+from sandbox.cloud.account import REGION
+from sandbox.cloud.executions import Execution, ExecutionStatus, Run
+from sandbox.faults.proxy import Call, FaultProxy
+from sandbox.sandbox import Options, Sandbox
 
 MOST_SECONDS_A_THOUSAND = 60
 MOST_CALLS_EACH = 2

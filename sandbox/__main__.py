@@ -2,7 +2,7 @@ import os
 import signal
 import sys
 
-from sandbox.cli import main
+from sandbox.cli.main import main
 
 # As Ctrl-C does: what was started is ended, and what was made for it is removed.
 signal.signal(signal.SIGTERM, signal.default_int_handler)

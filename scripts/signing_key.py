@@ -16,12 +16,12 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sandbox.layer import use_layer
+from sandbox.functions.layer import use_layer
 
 use_layer()
 
 from mechanizer.errors import SigningKeyInvalid  # noqa: E402
-from mechanizer.license import SigningKey, emergency_license, read  # noqa: E402
+from mechanizer.rules.license import SigningKey, emergency_license, read  # noqa: E402
 
 BITS = 2048
 NAME, PUBLIC_NAME = "signing_key.pem", "public_key.pem"

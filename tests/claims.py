@@ -1,8 +1,8 @@
 """The claims of one request in memory, under the same conditions as the ledger's."""
 
-from mechanizer.effects import GUARDED
 from mechanizer.errors import Superseded
-from mechanizer.once import Claim, State
+from mechanizer.ledger.effects import GUARDED
+from mechanizer.ledger.once import Claim, State
 
 
 class SimulatedClaims:

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from mechanizer import aws
+from mechanizer.aws import clients
 from mechanizer.settings import settings
 from scripts.expand_template import expand
 from tests.environment import ENVIRONMENT
@@ -52,5 +52,5 @@ def empty(client: Any) -> None:
 
 
 def _forget() -> None:
-    aws.client.cache_clear()
+    clients.client.cache_clear()
     settings.cache_clear()

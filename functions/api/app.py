@@ -7,14 +7,14 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from mechanizer import ledger
 from mechanizer.api import dry_run, intake
 from mechanizer.api.answers import ANSWERED, Refused, answer, as_event, refusal
 from mechanizer.api.calls import for_ticket, json_body
 from mechanizer.api.tokens import verify
-from mechanizer.entry import observed
+from mechanizer.ledger import records, tickets
 from mechanizer.observability import logger
-from mechanizer.request import parse_body, parse_query, ticket_and_number, ticket_id_of
+from mechanizer.rules.request import parse_body, parse_query, ticket_and_number, ticket_id_of
+from mechanizer.workflow.step import observed
 
 app = APIGatewayHttpResolver()
 
@@ -49,12 +49,10 @@ def get_request(request_id: str) -> Response[str]:
     if parts:
         for_ticket(app.context["claims"], parts[0])
         logger.append_keys(request_id=request_id)
-    record = ledger.find(request_id) if parts else None
+    record = records.find(request_id) if parts else None
     if record is None:
         raise Refused(404, "not_found", "There is no such request")
-    return answer(
-        200, intake.show(ledger.ticket(record.request.details.ticket_id), record, datetime.now(UTC))
-    )
+    return answer(200, intake.show(tickets.find(record.request.details.ticket_id), record, datetime.now(UTC)))
 
 
 @app.get("/tickets/<ticket_id>/eligibility")
@@ -65,8 +63,8 @@ def get_eligibility(ticket_id: str) -> Response[str]:
     claims = for_ticket(app.context["claims"], int(ticket_id))
     query = parse_query(app.current_event.query_string_parameters or {})
     found = dry_run.ask(claims.ticket_id, claims.agent_id, query)
-    ticket = ledger.ticket(claims.ticket_id)
-    record = ledger.find(ticket.active) if ticket else None
+    ticket = tickets.find(claims.ticket_id)
+    record = records.find(ticket.active) if ticket else None
     latest = intake.show(ticket, record, datetime.now(UTC)) if record else None
     return answer(200, {**found, "latest_request": latest})
 

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from mechanizer import ledger
-from mechanizer.admission import admit
-from mechanizer.entry import Run, observed, step_function
 from mechanizer.errors import Superseded
-from mechanizer.outcome import superseded
-from mechanizer.verdict import dry_run, judge
+from mechanizer.ledger import tickets
+from mechanizer.ledger.admission import admit
+from mechanizer.outcome.status import superseded
+from mechanizer.workflow.step import Run, observed, step_function
+from mechanizer.workflow.verdict import dry_run, judge
 
 Json = dict[str, Any]
 
@@ -19,7 +19,7 @@ def check(run: Run) -> Json:
     record = admit(run.request, run.execution_arn)
     if record.verdict and record.verdict["eligible"]:
         return dict(record.verdict)
-    ticket = ledger.ticket(run.request.details.ticket_id)
+    ticket = tickets.find(run.request.details.ticket_id)
     if superseded(run.request, ticket):
         # Without a verdict of its own it would end with a note on why it is refused: the newer one's license.
         raise Superseded(f"A newer request has taken the place of {run.request.request_id}")

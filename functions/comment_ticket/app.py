@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from mechanizer import story, zendesk
-from mechanizer.delivery import bad_news
-from mechanizer.entry import Run, step_function
-from mechanizer.outcome import issued_output, refused_output
+from mechanizer.outcome import notifications
+from mechanizer.outcome.view import issued_output, refused_output
+from mechanizer.vendors import zendesk
+from mechanizer.workflow.delivery import bad_news
+from mechanizer.workflow.step import Run, step_function
 
 Json = dict[str, Any]
 
@@ -15,9 +16,9 @@ def handler(run: Run) -> Json:
     """The execution's output."""
     request, eligibility = run.request, run.results["eligibility"]
     if not eligibility["eligible"]:
-        zendesk.note(run.effects, story.refused(request, eligibility["reasons"]))
+        zendesk.note(run.effects, notifications.refused(request, eligibility["reasons"]))
         return refused_output(request.request_id, eligibility["reasons"])
-    issued = story.issued(request, run.results, run.results["issue"]["url"])
+    issued = notifications.issued(request, run.results, run.results["issue"]["url"])
     zendesk.note(run.effects, issued)
     if news := bad_news(request):
         zendesk.note(run.effects, news)

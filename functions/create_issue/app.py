@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from mechanizer import gitlab, ledger, license_store, story
-from mechanizer.delivery import bad_news
-from mechanizer.entry import Run, step_function
+from mechanizer.ledger import license_store, records
+from mechanizer.outcome import notifications
+from mechanizer.vendors import gitlab
+from mechanizer.workflow.delivery import bad_news
+from mechanizer.workflow.step import Run, step_function
 
 Json = dict[str, Any]
 
@@ -21,10 +23,10 @@ def handler(run: Run) -> Json:
 
 def _create(run: Run) -> Json:
     license = license_store.sent(run.request.request_id)
-    title = story.success_title(run.request)
-    issued = story.issued(run.request, run.results, public_key=license.public_key)
+    title = notifications.success_title(run.request)
+    issued = notifications.issued(run.request, run.results, public_key=license.public_key)
     issue = gitlab.issue(run.effects, title, issued, license.text)
     gitlab.close_issue(issue["iid"], title, issued, license.text)
     created = {"iid": issue["iid"], "url": issue["url"]}
-    ledger.finish_step(run.request.request_id, "create_issue", created)
+    records.finish_step(run.request.request_id, "create_issue", created)
     return created

@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from mechanizer import ledger, license_store
-from mechanizer.entry import Run, step_function
+from mechanizer.aws.secrets import secret, unusable
 from mechanizer.errors import SigningKeyInvalid
-from mechanizer.license import License, SigningKey, emergency_license
-from mechanizer.license_store import StoredLicense
+from mechanizer.ledger import license_store, records
+from mechanizer.ledger.license_store import StoredLicense
 from mechanizer.observability import count, logger
-from mechanizer.request import Request
-from mechanizer.secrets import secret, unusable
+from mechanizer.rules.license import License, SigningKey, emergency_license
+from mechanizer.rules.request import Request
 from mechanizer.settings import settings
+from mechanizer.workflow.step import Run, step_function
 
 Json = dict[str, Any]
 load_key = cache(SigningKey.load)
@@ -39,7 +39,7 @@ def _generate(request: Request) -> Json:
         text, terms.starts_on, terms.expires_on, terms.blocks_on, terms.user_count, public_key
     )
     if not license_store.keep(request, made):  # another execution was quicker
-        return ledger.read(request.request_id).steps["generate_license"].result
+        return records.read(request.request_id).steps["generate_license"].result
     count("LicensesGenerated")
     logger.info("a license is kept", public_key=public_key)
     return made.terms()

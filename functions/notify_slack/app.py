@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from mechanizer import slack, story
-from mechanizer.delivery import bad_news
-from mechanizer.entry import Run, step_function
+from mechanizer.outcome import notifications
+from mechanizer.vendors import slack
+from mechanizer.workflow.delivery import bad_news
+from mechanizer.workflow.step import Run, step_function
 
 Json = dict[str, Any]
 
@@ -12,7 +13,7 @@ Json = dict[str, Any]
 @step_function
 def handler(run: Run) -> Json:
     """``{"channel", "ts"}``."""
-    issued = story.issued(run.request, run.results, run.results["issue"]["url"])
+    issued = notifications.issued(run.request, run.results, run.results["issue"]["url"])
     told = slack.tell(run.effects, issued)
     if news := bad_news(run.request):
         slack.tell(run.effects, news)

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from mechanizer import executions, report
-from mechanizer.entry import observed
+from mechanizer.aws import executions
 from mechanizer.observability import logger
+from mechanizer.workflow import report
+from mechanizer.workflow.step import observed
 
 Json = dict[str, Any]
 

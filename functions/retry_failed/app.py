@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from mechanizer.entry import observed
-from mechanizer.sweep import sweep
+from mechanizer.workflow.step import observed
+from mechanizer.workflow.sweep import sweep
 
 Json = dict[str, Any]
 

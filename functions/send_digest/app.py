@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from mechanizer import ledger, slack
-from mechanizer.digest import digest, monday_before, organization_of
-from mechanizer.effects import DigestClaims
-from mechanizer.entry import observed
+from mechanizer.ledger import indexes, records, tickets
+from mechanizer.ledger.effects import DigestClaims
 from mechanizer.settings import settings
+from mechanizer.vendors import slack
+from mechanizer.workflow.digest import digest, monday_before, organization_of
+from mechanizer.workflow.step import observed
 
 Json = dict[str, Any]
 
@@ -19,12 +20,12 @@ def handler(event: Json, context: Any) -> Json:
         now = datetime.fromisoformat(event["time"]) if "time" in event else datetime.now(UTC)
         monday = monday_before(now, zone)
         records = [
-            record for id_ in ledger.recorded_in(ledger.week_of(monday)) if (record := ledger.find(id_))
+            record for id_ in indexes.recorded_in(indexes.week_of(monday)) if (record := records.find(id_))
         ]
-        found = [(record, ledger.ticket(record.request.details.ticket_id)) for record in records]
-        since = datetime.combine(monday + timedelta(days=7), time(), zone) - ledger.LOOKED_BACK
+        found = [(record, tickets.find(record.request.details.ticket_id)) for record in records]
+        since = datetime.combine(monday + timedelta(days=7), time(), zone) - indexes.LOOKED_BACK
         asked = {id_ for record in records if (id_ := organization_of(record)) is not None}
-        licenses = {id_: len(ledger.licenses_of(id_, since)) for id_ in sorted(asked)}
+        licenses = {id_: len(indexes.licenses_of(id_, since)) for id_ in sorted(asked)}
         told = digest(monday, found, licenses)
         slack.tell_digest(DigestClaims(told.week), told)
         return {"week": told.week, "requests": len(found)}

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from mechanizer import email, license_store
-from mechanizer.entry import Run, step_function
+from mechanizer.ledger import license_store
 from mechanizer.observability import count, seconds
+from mechanizer.vendors import email
+from mechanizer.workflow.step import Run, step_function
 
 Json = dict[str, Any]
 

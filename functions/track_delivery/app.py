@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from mechanizer import delivery, report
-from mechanizer.entry import observed
 from mechanizer.observability import count, logger
+from mechanizer.workflow import delivery, report
+from mechanizer.workflow.step import observed
 
 Json = dict[str, Any]
 

@@ -16,12 +16,12 @@ from flask import Flask, Response, abort, jsonify, render_template, request
 from moto.core.exceptions import AWSError
 from moto.core.utils import utcnow
 
+from sandbox.cloud.executions import Execution
 from sandbox.console.cases import Case, cases_of
 from sandbox.console.snapshot import snapshot
 from sandbox.console.switches import Switches, UnknownSwitch
 from sandbox.errors import SandboxError
-from sandbox.executions import Execution
-from sandbox.world import Sandbox
+from sandbox.sandbox import Sandbox
 
 PAGE = Path(__file__).with_name("page")
 LOOK_SECONDS = 0.1

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox.executions import Event
-from sandbox.layer import use_layer
-from sandbox.show import error_message
-from sandbox.steps import Step, read_steps
+from sandbox.cli.show import error_message
+from sandbox.cloud.executions import Event
+from sandbox.cloud.steps import Step, read_steps
+from sandbox.functions.layer import use_layer
 
 
 @dataclass(frozen=True)

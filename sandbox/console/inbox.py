@@ -7,8 +7,8 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
-from sandbox.layer import use_layer
-from sandbox.mail import Sent
+from sandbox.cloud.mail import Sent
+from sandbox.functions.layer import use_layer
 
 Json = dict[str, Any]
 
@@ -39,7 +39,7 @@ def _body(message: EmailMessage, kind: str) -> str:
 def _license(part: Any, public_key: Path) -> Json:
     """The attached file, and what a GitLab instance reads in it; `content` is None if it reads nothing."""
     use_layer()
-    from mechanizer.license import LicenseUnreadable, read
+    from mechanizer.rules.license import LicenseUnreadable, read
 
     text = part.get_payload(decode=True)
     try:

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from sandbox.cloud.executions import Execution, iso
+from sandbox.cloud.steps import Step, read_steps
 from sandbox.console.history import is_lasting, request_of, summary, tell
 from sandbox.console.inbox import read_mail
-from sandbox.executions import Execution, iso
-from sandbox.steps import Step, read_steps
-from sandbox.world import Sandbox
+from sandbox.sandbox import Sandbox
 
 Json = dict[str, Any]
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.fault_proxy import Fault
-from sandbox.standins.server import StandIn
-from sandbox.world import Sandbox
+from sandbox.faults.proxy import Fault
+from sandbox.sandbox import Sandbox
+from sandbox.vendors.server import StandIn
 
 WORKS = "works"
 STANDIN_FAULTS: Mapping[str, dict[str, Any]] = {

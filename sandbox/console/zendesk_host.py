@@ -17,7 +17,7 @@ from werkzeug.security import safe_join
 
 from sandbox.console import zaf_sdk
 from sandbox.console.signing_proxy import forward
-from sandbox.standins import Zendesk
+from sandbox.vendors import Zendesk
 from sandbox.web import WebServer
 
 HERE = Path(__file__).parent

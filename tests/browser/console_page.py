@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 from tests.browser.app_page import SDK
 from tests.workflow.deployment import Deployment
 
-DEFAULT = Path(__file__).parents[2] / "sandbox/standins/fixtures/default.json"
+DEFAULT = Path(__file__).parents[2] / "sandbox/vendors/fixtures/default.json"
 LIKE = 4242
 """The ticket that the others are copies of."""
 IDS = itertools.count(5001)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from mechanizer.outcome import _REFUSED
+from mechanizer.outcome.next_action import _REFUSED
 from tests.workflow.case import Case
 
 OTHER_EMAIL = "somebody@else.example"

@@ -12,7 +12,7 @@ MARKUP = "<img src=x onerror=\"document.title='harmed'\"><script>document.title=
 RIGHT_TO_LEFT = "لقطة الشاشة \u202eلوحة المعلومات"
 LONG = "a-name-without-any-place-to-break-it" * 7
 FIXTURES = json.loads(
-    (Path(__file__).parents[2] / "sandbox/standins/fixtures/default.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[2] / "sandbox/vendors/fixtures/default.json").read_text(encoding="utf-8")
 )
 HOSTILE = next(user for user in FIXTURES["users"] if user["id"] == 2014)
 

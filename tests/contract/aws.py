@@ -7,7 +7,7 @@ import json
 from email.message import EmailMessage
 from typing import Any
 
-from sandbox.standins.server import Answer, Refusal, Request, Route, StandIn
+from sandbox.vendors.server import Answer, Refusal, Request, Route, StandIn
 
 SEND_FIELDS = {
     *("FromEmailAddress", "Destination", "Content", "EmailTags", "ConfigurationSetName", "ReplyToAddresses"),

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from mechanizer import aws as aws_module
-from mechanizer import email as email_module
-from mechanizer import http_session, secrets
-from mechanizer import slack as slack_module
-from mechanizer import zendesk as zendesk_module
+from mechanizer.aws import clients as aws_module
+from mechanizer.aws import secrets
 from mechanizer.settings import settings
-from sandbox.standins import GitLab, Slack, Zendesk, load_fixtures
+from mechanizer.vendors import email as email_module
+from mechanizer.vendors import http_session
+from mechanizer.vendors import slack as slack_module
+from mechanizer.vendors import zendesk as zendesk_module
+from sandbox.vendors import GitLab, Slack, Zendesk, load_fixtures
 from tests.contract.aws import Aws
 from tests.contract.calls import CREDENTIALS
 from tests.environment import ENVIRONMENT

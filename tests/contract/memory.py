@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mechanizer.once import Claim, Json, once
-from mechanizer.request import Request, parse_input
-from mechanizer.story import Story
+from mechanizer.ledger.once import Claim, Json, once
+from mechanizer.outcome.notifications import Story
+from mechanizer.rules.request import Request, parse_input
 from tests.claims import SimulatedClaims
 
 HOSTILE = (

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mechanizer.delivery import read_event
 from mechanizer.errors import InvalidRequest
-from mechanizer.request import parse_body
+from mechanizer.rules.request import parse_body
+from mechanizer.workflow.delivery import read_event
 
 EVENTS = Path("events")
 MACHINE = json.loads(Path("statemachine/emergency_license.asl.json").read_text())

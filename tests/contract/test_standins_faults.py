@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.standins import GitLab, Slack, Zendesk, load_fixtures
+from sandbox.vendors import GitLab, Slack, Zendesk, load_fixtures
 from tests.contract.calls import CREDENTIALS, call
 from tests.waiting import until
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.standins import FixturesError, load_fixtures
-from sandbox.standins.fixtures import parse_fixtures
+from sandbox.vendors import FixturesError, load_fixtures
+from sandbox.vendors.fixtures import parse_fixtures
 
 USER = {"id": 2, "name": "Olive Ops", "email": "ops@customer.example"}
 TICKET = {"id": 1, "subject": "x", "requester_id": 2, "created_at": "2026-11-21T10:00:00Z"}

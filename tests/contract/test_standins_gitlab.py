@@ -5,8 +5,8 @@ from gitlab import Gitlab
 from gitlab import exceptions as errors
 from gitlab.v4.objects import Project
 
-from sandbox.standins import GitLab
-from sandbox.standins.markup import find_mentions, read_markdown
+from sandbox.vendors import GitLab
+from sandbox.vendors.markup import find_mentions, read_markdown
 from tests.contract.calls import call
 
 LABEL = "Mechanizer::Emergency License Generation"

@@ -6,7 +6,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from sandbox.standins import Slack
+from sandbox.vendors import Slack
 from tests.contract.calls import call
 
 CHANNEL = "#support_licensing-subscription"

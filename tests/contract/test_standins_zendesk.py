@@ -9,8 +9,8 @@ from zenpy import Zenpy
 from zenpy.lib.api_objects import Comment, Ticket
 from zenpy.lib.exception import APIException, RecordNotFoundException
 
-from sandbox.standins import Zendesk
-from sandbox.standins.fixtures import parse_fixtures
+from sandbox.vendors import Zendesk
+from sandbox.vendors.fixtures import parse_fixtures
 from tests.contract.calls import CREDENTIALS, call
 
 Client = Callable[[Zendesk], Zenpy]

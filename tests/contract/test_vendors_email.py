@@ -6,10 +6,10 @@ from email.message import EmailMessage
 
 import pytest
 
-from mechanizer import email as ours
 from mechanizer.errors import EmailRejected, OutcomeUnknown, RateLimited, VendorUnavailable
-from mechanizer.license_store import StoredLicense
+from mechanizer.ledger.license_store import StoredLicense
 from mechanizer.settings import settings
+from mechanizer.vendors import email as ours
 from tests.contract.aws import Aws
 from tests.contract.memory import MemoryEffects, request
 

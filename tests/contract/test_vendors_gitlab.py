@@ -2,10 +2,10 @@
 
 import pytest
 
-from mechanizer import gitlab as ours
-from mechanizer import story as stories
 from mechanizer.errors import OutcomeUnknown, VendorRejected
-from sandbox.standins import GitLab
+from mechanizer.outcome import notifications as stories
+from mechanizer.vendors import gitlab as ours
+from sandbox.vendors import GitLab
 from tests.contract.aws import Aws
 from tests.contract.calls import call
 from tests.contract.memory import HOSTILE, MemoryEffects, request, story

@@ -2,12 +2,12 @@
 
 import pytest
 
-from mechanizer import slack as ours
-from mechanizer import story as stories
 from mechanizer.errors import OutcomeUnknown, RateLimited, VendorRejected
+from mechanizer.outcome import notifications as stories
+from mechanizer.outcome.notifications import Digest
 from mechanizer.settings import settings
-from mechanizer.story import Digest
-from sandbox.standins import Slack
+from mechanizer.vendors import slack as ours
+from sandbox.vendors import Slack
 from tests.claims import SimulatedClaims
 from tests.contract.aws import Aws
 from tests.contract.memory import HOSTILE, MemoryEffects, request, story

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from mechanizer import gitlab as our_gitlab
-from mechanizer import slack as our_slack
-from mechanizer import zendesk as our_zendesk
 from mechanizer.errors import OutcomeUnknown, RateLimited, VendorRejected, VendorUnavailable
-from sandbox.standins import GitLab, Slack, Zendesk
-from sandbox.standins.server import StandIn
+from mechanizer.vendors import gitlab as our_gitlab
+from mechanizer.vendors import slack as our_slack
+from mechanizer.vendors import zendesk as our_zendesk
+from sandbox.vendors import GitLab, Slack, Zendesk
+from sandbox.vendors.server import StandIn
 from tests.contract.memory import MemoryEffects, request, story
 
 pytestmark = pytest.mark.usefixtures("deployed")

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mechanizer import story as stories
-from mechanizer import zendesk as ours
-from mechanizer.eligibility import Facts, Rules, checks
 from mechanizer.errors import NotConfigured, RateLimited, VendorRejected, VendorUnavailable
-from sandbox.standins import Zendesk
+from mechanizer.outcome import notifications as stories
+from mechanizer.rules.eligibility import Facts, Rules, checks
+from mechanizer.vendors import zendesk as ours
+from sandbox.vendors import Zendesk
 from tests.contract.aws import Aws
 from tests.contract.calls import CREDENTIALS
 from tests.contract.memory import HOSTILE, MemoryEffects, request, story

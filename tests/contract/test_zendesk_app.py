@@ -11,7 +11,8 @@ from zipfile import ZipFile
 
 import pytest
 
-from mechanizer.outcome import _REFUSED, STEPS
+from mechanizer.outcome.next_action import _REFUSED
+from mechanizer.outcome.status import STEPS
 
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "zendesk_app"

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from sandbox.failures import EFFECTS
-from sandbox.fault_proxy import Call, Fault, FaultProxy
+from sandbox.faults.failures import EFFECTS
+from sandbox.faults.proxy import Call, Fault, FaultProxy
 from tests.reliability.killing import kill_holder_of
 from tests.workflow.deployment import Deployment
 

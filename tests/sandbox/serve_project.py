@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from sandbox.serve import serve
-from sandbox.world import Options
+from sandbox.cli.serve import serve
+from sandbox.sandbox import Options
 
 ready_file, out, time_scale = sys.argv[1:]
 project = Path(__file__).with_name("project")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sandbox.calls import Calls, access_key
+from sandbox.cloud.calls import Calls, access_key
 
 HERE = "us-east-1:123456789012"
 

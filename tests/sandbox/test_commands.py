@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.cli import main
+from sandbox.cli.main import main
 from tests.waiting import until
 
 ROOT = Path(__file__).parent.parent.parent

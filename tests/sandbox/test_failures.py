@@ -10,9 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from sandbox.failures import EFFECTS, FAULTS, Failure, Failures, read_failure
-from sandbox.fault_proxy import Call, Fault
-from sandbox.runtime import Function, Work
+from sandbox.faults.failures import EFFECTS, FAULTS, Failure, Failures, read_failure
+from sandbox.faults.proxy import Call, Fault
+from sandbox.functions.runtime import Function, Work
 
 PROJECT = Path(__file__).parents[2]
 EXAMPLE = "events/state_machine/eligible.json"

@@ -5,7 +5,7 @@ from importlib.metadata import version
 import pytest
 
 from sandbox.errors import SandboxError
-from sandbox.libraries import Libraries, read_requirements
+from sandbox.functions.libraries import Libraries, read_requirements
 
 
 @pytest.fixture

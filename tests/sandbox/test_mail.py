@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.mail import outcome
+from sandbox.cloud.mail import outcome
 from tests.waiting import until
 
 RAW = b"From: Us <license@support.example>\nTo: ops@customer.example\nSubject: Yours\n\nbody \xc3\xa4 \xff\x00\r\n"

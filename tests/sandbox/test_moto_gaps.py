@@ -1,4 +1,4 @@
-"""Each gap of moto that sandbox/moto_fixes.py and sandbox/aws.py close, on moto as it comes.
+"""Each gap of moto that sandbox/cloud/moto_fixes.py and sandbox/cloud/aws.py close, on moto as it comes.
 
 A failure here is good news: the gap is closed there, so its mend (and its line here) can go.
 """

@@ -2,9 +2,9 @@
 
 import pytest
 
+from sandbox.cloud.parameters import resolve
+from sandbox.cloud.stack import read
 from sandbox.errors import SandboxError
-from sandbox.parameters import resolve
-from sandbox.stack import read
 
 TEMPLATE = {
     "Parameters": {

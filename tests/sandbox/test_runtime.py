@@ -7,7 +7,7 @@ import threading
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.runtime import AT_ONCE, Function, Runtime
+from sandbox.functions.runtime import AT_ONCE, Function, Runtime
 
 HANDLER = """
 import os, sys, time
@@ -30,7 +30,7 @@ def handler(event, context):
 @pytest.fixture
 def runtime(tmp_path):
     """-> a function that invokes the handler above, or another, in a fresh runtime."""
-    from sandbox.libraries import Libraries
+    from sandbox.functions.libraries import Libraries
 
     with (tmp_path / "log").open("wb") as log:
         runtime = Runtime(log)

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from sandbox.errors import SandboxError
-from sandbox.world import Options, Sandbox
+from sandbox.sandbox import Options, Sandbox
 
 PROJECT = Path(__file__).with_name("project")
 

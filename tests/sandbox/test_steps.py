@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from moto.stepfunctions.parser.api import HistoryEventType
 
-from sandbox.steps import read_steps
+from sandbox.cloud.steps import read_steps
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from sandbox.standins import load_fixtures
-from sandbox.standins.fixtures import Fixtures, Organization
-from sandbox.today import DAYS_SERVED, EMERGENCY, emergency_dates, moved
+from sandbox.vendors import load_fixtures
+from sandbox.vendors.fixtures import Fixtures, Organization
+from sandbox.vendors.today import DAYS_SERVED, EMERGENCY, emergency_dates, moved
 
 NOWS = [datetime(2027, 3, 3, 0, 0, tzinfo=UTC), datetime(2024, 2, 29, 23, 59, 59, tzinfo=UTC), EMERGENCY]
 

@@ -15,9 +15,9 @@ import pytest
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-from sandbox.account import no_real_account
-from sandbox.aws import Aws
-from sandbox.calls import Calls
+from sandbox.cloud.account import no_real_account
+from sandbox.cloud.aws import Aws
+from sandbox.cloud.calls import Calls
 from scripts.build import MB, Artifact, BuildError, Target, aws, build, here, report
 from scripts.expand_template import ROOT, NoManagedPolicies
 from tests.template.stack import FUNCTIONS, Stack

@@ -5,7 +5,7 @@ from dataclasses import MISSING, fields
 
 import pytest
 
-from mechanizer.aws import client
+from mechanizer.aws.clients import client
 from mechanizer.errors import NotConfigured
 from mechanizer.settings import Settings, load
 from mechanizer.transport import CONNECT_SECONDS, READ_SECONDS

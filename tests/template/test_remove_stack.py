@@ -7,8 +7,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from sandbox.account import ACCOUNT, REGION
-from sandbox.resources import Deployment, deploying
+from sandbox.cloud.account import ACCOUNT, REGION
+from sandbox.cloud.resources import Deployment, deploying
 from scripts.remove_stack import LAYER, RETAINED, main, retained_by
 from tests.template.stack import Stack
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from mechanizer.executions import Execution
-from mechanizer.ledger import Done, Record
-from mechanizer.once import Claim, State
-from mechanizer.request import Details, Request
+from mechanizer.aws.executions import Execution
+from mechanizer.ledger.once import Claim, State
+from mechanizer.ledger.records import Done, Record
+from mechanizer.rules.request import Details, Request
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 ARN = "arn:aws:states:us-east-1:123456789012:execution:emergency-license:zd-4242-1"

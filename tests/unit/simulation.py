@@ -23,7 +23,7 @@ from mechanizer.errors import (
     VendorUnavailable,
     kind_of,
 )
-from mechanizer.once import Claim, Json, State, once
+from mechanizer.ledger.once import Claim, Json, State, once
 from tests.claims import SimulatedClaims
 
 BEGINNING = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)

@@ -5,14 +5,14 @@ from typing import get_args
 import pytest
 from botocore.session import get_session
 
-from mechanizer import aws
+from mechanizer.aws import clients
 
 
-@pytest.mark.parametrize("service", get_args(aws.Service))
-def test_the_same_client(service: aws.Service, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("service", get_args(clients.Service))
+def test_the_same_client(service: clients.Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
 
-    ours, theirs = aws.client.__wrapped__(service).meta, get_session().create_client(service).meta
+    ours, theirs = clients.client.__wrapped__(service).meta, get_session().create_client(service).meta
 
     assert ours.endpoint_url == theirs.endpoint_url
     assert ours.service_model.api_version == theirs.service_model.api_version

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanizer import ledger
-from mechanizer.delivery import RANKS, UNDELIVERED, MailEvent, bad_news, note, read_event
+from mechanizer.ledger import records
+from mechanizer.workflow.delivery import RANKS, UNDELIVERED, MailEvent, bad_news, note, read_event
 from tests.tables import deployed
 from tests.unit.records import request
 
@@ -149,7 +149,7 @@ def test_events_in_any_order_and_number_leave_the_highest_rank(statuses: list[st
     request_id = f"zd-{next(tickets)}-1"
     told = [note(mail_event(request_id, status)) for status in statuses]
 
-    known = ledger.delivery(request_id)
+    known = records.read_delivery(request_id)
     highest = max(statuses, key=lambda status: RANKS[status])  # the first of that rank
     assert known == {"status": highest, "message_id": f"message-{highest}", "detail": ""}
     above = [RANKS[status] for status in statuses]

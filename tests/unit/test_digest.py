@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mechanizer.digest import MOST_NAMED, digest, monday_before
-from mechanizer.ledger import Record, Ticket, week_of
+from mechanizer.ledger.indexes import week_of
+from mechanizer.ledger.records import Record
+from mechanizer.ledger.tickets import TicketRecord
+from mechanizer.workflow.digest import MOST_NAMED, digest, monday_before
 from tests.unit.records import record, request, verdict
 
 MONDAY = date(2026, 11, 16)
@@ -23,7 +25,7 @@ def asked(number: int, *steps: str, organization: int | None = 88, name: str = "
     made: Record = record(
         *steps, request=request(request_id=id_, ticket_id=number), verdict=answer, **changes
     )
-    return made, Ticket(str(active), None)
+    return made, TicketRecord(str(active), None)
 
 
 def test_a_week_without_requests_is_a_sign_of_life() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanizer.eligibility import (
+from mechanizer.rules.eligibility import (
     Agent,
     Facts,
     Organization,

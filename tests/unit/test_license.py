@@ -26,7 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanizer.errors import SigningKeyInvalid
-from mechanizer.license import License, LicenseUnreadable, SigningKey, emergency_license, read
+from mechanizer.rules.license import License, LicenseUnreadable, SigningKey, emergency_license, read
 from tests.keys import private_pem, public_pem
 
 SATURDAY = date(2026, 11, 21)

@@ -16,7 +16,7 @@ from mechanizer.errors import (
     VendorRejected,
     VendorUnavailable,
 )
-from mechanizer.once import Claim, Json, State, once
+from mechanizer.ledger.once import Claim, Json, State, once
 from tests.claims import SimulatedClaims
 from tests.unit.simulation import Simulation, check, explained
 

@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanizer import errors, outcome
-from mechanizer.delivery import RANKS, UNDELIVERED
-from mechanizer.eligibility import Agent, Facts, Organization, Rules, checks
-from mechanizer.eligibility import Ticket as ZendeskTicket
+from mechanizer import errors
 from mechanizer.errors import PASSING, UNKNOWN, Kind, kind_of
-from mechanizer.ledger import Done, Ticket
-from mechanizer.once import Claim, State
-from mechanizer.outcome import (
+from mechanizer.ledger.once import Claim, State
+from mechanizer.ledger.records import Done
+from mechanizer.ledger.tickets import TicketRecord
+from mechanizer.outcome import next_action as actions
+from mechanizer.outcome.next_action import next_action
+from mechanizer.outcome.retry import Policy
+from mechanizer.outcome.status import (
     REFUSAL_NOTE,
     STEPS,
     Failure,
@@ -25,19 +26,18 @@ from mechanizer.outcome import (
     complete,
     failed_step,
     failure_of,
-    issued_output,
-    next_action,
-    refused_output,
     status_of,
-    view,
 )
-from mechanizer.retry import Policy
+from mechanizer.outcome.view import issued_output, refused_output, view
+from mechanizer.rules.eligibility import Agent, Facts, Organization, Rules, checks
+from mechanizer.rules.eligibility import Ticket as ZendeskTicket
+from mechanizer.workflow.delivery import RANKS, UNDELIVERED
 from tests.unit.records import ARN, ISSUE, NOW, RESULTS, TERMS, execution, made, record, request, verdict
 
 POLICY = Policy(window=timedelta(hours=48), gap=timedelta(minutes=15), most_redrives=8)
-ACTIVE = Ticket("zd-4242-1", None)
-NEWER = Ticket("zd-4242-2", None)
-REASONS = tuple(outcome._REFUSED)
+ACTIVE = TicketRecord("zd-4242-1", None)
+NEWER = TicketRecord("zd-4242-2", None)
+REASONS = tuple(actions._REFUSED)
 DELIVERIES = (None, *RANKS)
 ISSUED = STEPS[:3]
 WAIT = next_action(Status.RUNNING)
@@ -79,12 +79,12 @@ def test_every_lasting_error_of_ours_has_a_sentence_and_every_sentence_an_error(
         if isinstance(value, type) and issubclass(value, Exception) and kind_of(name) is Kind.LASTING
     }
     # A superseded request's sentence is its status's; a person's stop is no error of ours.
-    assert set(outcome._FAILED) == ours - {"Superseded"} | {"Aborted"}
+    assert set(actions._FAILED) == ours - {"Superseded"} | {"Aborted"}
 
 
 def test_what_is_told_of_a_delivery_is_what_can_become_of_one():
-    assert set(outcome._ISSUED) <= set(DELIVERIES)
-    for sentences in outcome._UNFINISHED.values():
+    assert set(actions._ISSUED) <= set(DELIVERIES)
+    for sentences in actions._UNFINISHED.values():
         assert set(sentences) == UNDELIVERED | {None}
     assert set(RANKS) >= UNDELIVERED
 
@@ -93,7 +93,7 @@ sentences = st.sampled_from(DELIVERIES)
 failures = st.none() | st.builds(
     Failure,
     step=st.sampled_from(STEPS),
-    code=st.sampled_from([*outcome._FAILED, *PASSING, *UNKNOWN, "Superseded"]) | st.text(),
+    code=st.sampled_from([*actions._FAILED, *PASSING, *UNKNOWN, "Superseded"]) | st.text(),
     message=st.text(),
     will_retry=st.booleans(),
     email_may_be_out=st.booleans(),
@@ -139,7 +139,7 @@ def test_a_customer_without_the_license_comes_before_a_step_that_failed(status: 
 
 
 def test_a_failure_that_is_retried_asks_for_patience_and_one_that_is_not_for_an_act():
-    for status, code in product((Status.FAILED, Status.ISSUED), (*outcome._FAILED, *PASSING, *UNKNOWN)):
+    for status, code in product((Status.FAILED, Status.ISSUED), (*actions._FAILED, *PASSING, *UNKNOWN)):
         retried = next_action(status, failure=failure(code, will_retry=True))
         final = next_action(status, failure=failure(code, will_retry=False))
         assert "tried again by itself" in retried
@@ -351,7 +351,7 @@ anything = st.builds(
 executions = st.none() | st.builds(
     execution,
     status=st.sampled_from(["RUNNING", "PENDING_REDRIVE", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]),
-    error=st.sampled_from([None, *PASSING, *UNKNOWN, *outcome._FAILED, "Superseded", "KeyError"]),
+    error=st.sampled_from([None, *PASSING, *UNKNOWN, *actions._FAILED, "Superseded", "KeyError"]),
     cause=st.none() | st.text(),
     redrive_count=st.integers(0, 9),
     redrivable=st.booleans(),

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from mechanizer.effects import Effects
-from mechanizer.outcome import Failure
-from mechanizer.report import Case, told
-from mechanizer.story import Story, failed
+from mechanizer.ledger.effects import Effects
+from mechanizer.outcome.notifications import Story, failed
+from mechanizer.outcome.status import Failure
+from mechanizer.workflow.report import Case, told
 from tests.unit.records import execution, record
 
 pytestmark = pytest.mark.usefixtures("deployed")

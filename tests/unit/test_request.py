@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanizer.errors import InvalidRequest
-from mechanizer.request import (
+from mechanizer.rules.request import (
     Body,
     Details,
     Query,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mechanizer import errors
 from mechanizer.errors import PASSING, UNKNOWN, Kind, kind_of
-from mechanizer.retry import PATIENCE, Policy, due_at, unrecovered, will_retry
+from mechanizer.outcome.retry import PATIENCE, Policy, due_at, unrecovered, will_retry
 from mechanizer.settings import load
 from tests.environment import ENVIRONMENT
 from tests.unit.records import NOW, execution

@@ -8,9 +8,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from mechanizer import aws, secrets
+from mechanizer.aws import clients, secrets
+from mechanizer.aws.secrets import KEPT_SECONDS, SHAPES, secret, with_secret
 from mechanizer.errors import NotConfigured, VendorRejected, VendorUnavailable
-from mechanizer.secrets import KEPT_SECONDS, SHAPES, secret, with_secret
 from mechanizer.settings import settings
 from tests.environment import ENVIRONMENT
 
@@ -46,7 +46,7 @@ def vault(deployed: None) -> Iterator[Vault]:
 
 def forget() -> None:
     """The process has made no client and read no secret."""
-    aws.client.cache_clear()
+    clients.client.cache_clear()
     secrets._kept.clear()
 
 
@@ -262,5 +262,7 @@ def turning_away(code: str, status: int) -> list[dict[str, Any]]:
     def answer(**_call: Any) -> tuple[Any, Any] | None:
         return (Response, answers[0]) if answers else None
 
-    aws.client("secretsmanager").meta.events.register("before-call.secrets-manager.GetSecretValue", answer)
+    clients.client("secretsmanager").meta.events.register(
+        "before-call.secrets-manager.GetSecretValue", answer
+    )
     return answers

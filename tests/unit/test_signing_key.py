@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mechanizer.license import SigningKey
+from mechanizer.rules.license import SigningKey
 from scripts.signing_key import main
 
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanizer import story
-from mechanizer.delivery import UNDELIVERED
-from mechanizer.outcome import STEPS, Failure, Status, next_action
-from mechanizer.story import LINKS, LONGEST_TITLE, Story, failure_title, success_title
+from mechanizer.outcome import notifications
+from mechanizer.outcome.next_action import next_action
+from mechanizer.outcome.notifications import LINKS, LONGEST_TITLE, Story, failure_title, success_title
+from mechanizer.outcome.status import STEPS, Failure, Status
+from mechanizer.workflow.delivery import UNDELIVERED
 from tests.unit.records import ARN, RESULTS, TERMS, execution, record, request, verdict
 
 pytestmark = pytest.mark.usefixtures("deployed")
@@ -35,7 +36,7 @@ def results(**changes: Any) -> dict[str, Any]:
 
 
 def test_an_issued_license_is_told_with_its_dates():
-    told = story.issued(request(), results())
+    told = notifications.issued(request(), results())
     assert told == Story(
         request_id="zd-4242-1",
         outcome="issued",
@@ -47,48 +48,50 @@ def test_an_issued_license_is_told_with_its_dates():
 
 
 def test_the_public_key_that_reads_the_license_is_told_where_it_is_known():
-    told = story.issued(request(), results(), public_key="ab" * 32)
+    told = notifications.issued(request(), results(), public_key="ab" * 32)
     assert dict(told.facts)["Public key"] == f"sha256:{'ab' * 32}"
-    assert "Public key" not in dict(story.issued(request(), results()).facts)
+    assert "Public key" not in dict(notifications.issued(request(), results()).facts)
 
 
 def test_what_the_rules_tell_without_refusing_is_told_too():
     notes = ["Zendesk has another expiry date.", "The organization got 3 emergency licenses in 90 days."]
-    told = story.issued(request(), results(eligibility={**verdict(), "told": notes}), "https://issue.example")
+    told = notifications.issued(
+        request(), results(eligibility={**verdict(), "told": notes}), "https://issue.example"
+    )
     assert told.facts[-3:] == (("Issue", "https://issue.example"), *(("Note", note) for note in notes))
 
 
 def test_a_mail_that_may_be_out_twice_is_told():
     doubt = ("E-mail", "possibly sent twice: the first attempt was never confirmed")
-    assert doubt not in story.issued(request(), results()).facts
+    assert doubt not in notifications.issued(request(), results()).facts
     twice = results(email={"message_id": "message-2", "possibly_sent_twice": True})
-    assert doubt in story.issued(request(), twice).facts
+    assert doubt in notifications.issued(request(), twice).facts
 
 
 def test_a_replacement_names_what_it_replaces_in_every_story():
     made = request(request_id="zd-4242-2", replaces="zd-4242-1")
     known = record(*STEPS[:3], request=made)
     for told in (
-        story.issued(made, results()),
-        story.refused(made, verdict("prospect")["reasons"]),
-        story.failed(known, execution(), FAILURE),
-        story.undelivered(made, "bounced", ""),
+        notifications.issued(made, results()),
+        notifications.refused(made, verdict("prospect")["reasons"]),
+        notifications.failed(known, execution(), FAILURE),
+        notifications.undelivered(made, "bounced", ""),
     ):
         assert ("Replaces", "zd-4242-1") in told.facts
-    assert "Replaces" not in dict(story.issued(request(), results()).facts)
+    assert "Replaces" not in dict(notifications.issued(request(), results()).facts)
 
 
 def test_a_refusal_that_the_ticket_could_not_be_told_gives_its_reasons_where_the_failure_is_told():
     refused = record(verdict=verdict("prospect"))
-    told = story.failed(refused, execution(), replace(FAILURE, step="comment_ticket"))
+    told = notifications.failed(refused, execution(), replace(FAILURE, step="comment_ticket"))
     assert ("Reason", "prospect it is (prospect)") in told.facts
     assert "not eligible" in told.headline
-    assert "Reason" not in dict(story.failed(record(), execution(), FAILURE).facts)
+    assert "Reason" not in dict(notifications.failed(record(), execution(), FAILURE).facts)
 
 
 def test_a_refusal_gives_every_reason_with_its_code():
     reasons = verdict("screenshots_missing", "prospect")["reasons"]
-    assert story.refused(request(), reasons) == Story(
+    assert notifications.refused(request(), reasons) == Story(
         request_id="zd-4242-1",
         outcome="refused",
         headline="No emergency license was generated: the request is not eligible.",
@@ -102,7 +105,7 @@ def test_a_refusal_gives_every_reason_with_its_code():
 
 
 def test_a_failure_names_the_step_the_error_and_the_execution():
-    assert story.failed(record(*STEPS[:2]), execution(), FAILURE) == Story(
+    assert notifications.failed(record(*STEPS[:2]), execution(), FAILURE) == Story(
         request_id="zd-4242-1",
         outcome="failed",
         headline="No emergency license was generated: a step failed.",
@@ -118,7 +121,7 @@ def test_a_failure_names_the_step_the_error_and_the_execution():
 
 
 def test_a_failure_after_the_license_is_out_says_so():
-    told = story.failed(record(*STEPS[:3]), execution(), replace(FAILURE, will_retry=True))
+    told = notifications.failed(record(*STEPS[:3]), execution(), replace(FAILURE, will_retry=True))
     assert told.outcome == "unfinished"
     assert told.headline == "The license is out, but its trail is not complete: a later step failed."
     assert ("Retried", "by itself") in told.facts
@@ -127,7 +130,7 @@ def test_a_failure_after_the_license_is_out_says_so():
 
 @pytest.mark.parametrize("done", [2, 3])
 def test_giving_up_is_another_outcome_and_says_what_is_left_to_do_by_hand(done: int):
-    told = story.failed(record(*STEPS[:done]), execution(), FAILURE, given_up=True)
+    told = notifications.failed(record(*STEPS[:done]), execution(), FAILURE, given_up=True)
     assert told.outcome == "given_up"
     assert told.headline.startswith("Given up. ")
     assert told.facts[-1] == ("By hand", "start a new execution with the same input, or redrive this one")
@@ -135,15 +138,15 @@ def test_giving_up_is_another_outcome_and_says_what_is_left_to_do_by_hand(done: 
 
 @pytest.mark.parametrize("status", sorted(UNDELIVERED))
 def test_a_mail_that_did_not_arrive_is_told_with_the_servers_words(status: str):
-    told = story.undelivered(request(), status, "550 5.1.1 unknown recipient")
+    told = notifications.undelivered(request(), status, "550 5.1.1 unknown recipient")
     assert told.outcome == "undelivered"
     assert told.facts == (*ASKED, ("Mail server", "550 5.1.1 unknown recipient"))
     assert told.next_action == next_action(Status.ISSUED, delivery=status)
-    assert ("Mail server", "gave no reason") in story.undelivered(request(), status, "").facts
+    assert ("Mail server", "gave no reason") in notifications.undelivered(request(), status, "").facts
 
 
 def test_the_three_ways_not_to_arrive_have_three_headlines():
-    assert len({story.undelivered(request(), status, "").headline for status in UNDELIVERED}) == 3
+    assert len({notifications.undelivered(request(), status, "").headline for status in UNDELIVERED}) == 3
 
 
 def test_links_are_only_made_of_addresses_that_are_ours():
@@ -152,10 +155,12 @@ def test_links_are_only_made_of_addresses_that_are_ours():
     failure = replace(FAILURE, message=hostile)
     known = record(*STEPS[:3], request=made)
     for told in (
-        story.issued(made, results(eligibility={**verdict(), "told": [hostile]}), "https://issue.example"),
-        story.refused(made, [{"code": "prospect", "message": hostile}]),
-        story.failed(known, execution(), failure, given_up=True),
-        story.undelivered(made, "bounced", hostile),
+        notifications.issued(
+            made, results(eligibility={**verdict(), "told": [hostile]}), "https://issue.example"
+        ),
+        notifications.refused(made, [{"code": "prospect", "message": hostile}]),
+        notifications.failed(known, execution(), failure, given_up=True),
+        notifications.undelivered(made, "bounced", hostile),
     ):
         links = [value for label, value in told.facts if label in LINKS]
         assert TICKET in links
@@ -171,10 +176,10 @@ def test_no_story_tells_the_license():
     found = results(license=terms, email=sent, issue={"url": "https://issue.example", "text": LICENSE})
     known = record(*STEPS, effects={"email": sent})
     for told in (
-        story.issued(request(), found, "https://issue.example"),
-        story.refused(request(), [{**verdict("prospect")["reasons"][0], "text": LICENSE}]),
-        story.failed(known, execution(input=LICENSE), FAILURE),
-        story.undelivered(request(), "bounced", ""),
+        notifications.issued(request(), found, "https://issue.example"),
+        notifications.refused(request(), [{**verdict("prospect")["reasons"][0], "text": LICENSE}]),
+        notifications.failed(known, execution(input=LICENSE), FAILURE),
+        notifications.undelivered(request(), "bounced", ""),
     ):
         assert LICENSE not in repr(told)
 

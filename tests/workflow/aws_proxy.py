@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from sandbox.fault_proxy import Call, Handler, Proxy, passed_on
+from sandbox.faults.proxy import Call, Handler, Proxy, passed_on
 
 LONGEST_HOLD = 20
 SERVICES = ("SFN", "SESV2", "SECRETS_MANAGER")

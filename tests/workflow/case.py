@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sandbox.standins.fixtures import Attachment
-from sandbox.standins.zendesk_records import now
+from sandbox.vendors.fixtures import Attachment
+from sandbox.vendors.zendesk_records import now
 from tests.waiting import until
 from tests.workflow.deployment import Answer, Deployment, Json
 from tests.workflow.mail import Mail, mails_in

@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
-from sandbox.standins import GitLab, Slack, Zendesk, load_fixtures
-from sandbox.standins.fixtures import parse_fixtures
-from sandbox.standins.zendesk_records import Account
+from sandbox.vendors import GitLab, Slack, Zendesk, load_fixtures
+from sandbox.vendors.fixtures import parse_fixtures
+from sandbox.vendors.zendesk_records import Account
 from tests.waiting import until
 from tests.workflow.aws_proxy import SERVICES, AwsProxy
 from tests.workflow.tokens import token

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.verify import read_license
+from sandbox.cli.verify import read_license
 from tests.workflow.case import Case, today
 from tests.workflow.deployment import Deployment
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mechanizer.aws import client
+from mechanizer.aws.clients import client
 from mechanizer.settings import settings
-from mechanizer.sweep import sweep
+from mechanizer.workflow.sweep import sweep
 from tests.environment import ENVIRONMENT
 from tests.workflow.case import Case
 

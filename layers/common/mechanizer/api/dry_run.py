@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from mechanizer.aws import calling, client
+from mechanizer.aws.clients import calling, client
 from mechanizer.errors import VendorUnavailable
-from mechanizer.request import Query
+from mechanizer.rules.request import Query
 from mechanizer.settings import settings
 
 Json = dict[str, Any]

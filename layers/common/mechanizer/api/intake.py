@@ -9,14 +9,17 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from mechanizer import executions, ledger
-from mechanizer.admission import ground_to_replace
+from mechanizer.aws import executions
+from mechanizer.aws.executions import Execution
 from mechanizer.errors import VendorUnavailable
-from mechanizer.executions import Execution
-from mechanizer.ledger import Raced, Record, Ticket
-from mechanizer.outcome import Status, status_of, view
-from mechanizer.request import Body, Request, request_id
-from mechanizer.retry import Policy
+from mechanizer.ledger import records, tickets
+from mechanizer.ledger.admission import ground_to_replace
+from mechanizer.ledger.records import Record
+from mechanizer.ledger.tickets import ConcurrentUpdate, TicketRecord
+from mechanizer.outcome.retry import Policy
+from mechanizer.outcome.status import Status, status_of
+from mechanizer.outcome.view import view
+from mechanizer.rules.request import Body, Request, request_id
 from mechanizer.settings import settings
 
 Json = dict[str, Any]
@@ -40,21 +43,21 @@ def submit(body: Body, agent_id: int, now: datetime) -> Answer:
     for _ in range(LOOKS):
         try:
             return _decide(body, agent_id, now)
-        except Raced:
+        except ConcurrentUpdate:
             continue
     raise VendorUnavailable("The ticket is being asked for by somebody else at this moment: try again")
 
 
-def show(ticket: Ticket | None, record: Record, now: datetime) -> Json:
+def show(ticket: TicketRecord | None, record: Record, now: datetime) -> Json:
     """A request as the API shows it."""
     return view(record, ticket, _execution_of(record), Policy.of(settings()), now)
 
 
 def _decide(body: Body, agent_id: int, now: datetime) -> Answer:
-    seen = ledger.ticket(body.details.ticket_id)
+    seen = tickets.find(body.details.ticket_id)
     if seen is None:
         return _start(body, agent_id, now, seen)
-    record = ledger.read(seen.active)
+    record = records.read(seen.active)
     execution = _execution_of(record)
     status = status_of(record, seen, execution)
     asked_before = body.replaces in (None, record.request.replaces)
@@ -69,27 +72,27 @@ def _decide(body: Body, agent_id: int, now: datetime) -> Answer:
     if body.replaces:
         return _replace(body, agent_id, now, seen)
     if seen.issued:
-        issued = ledger.find(seen.issued) or record
+        issued = records.find(seen.issued) or record
         return _conflict("already_issued", "A license was already issued for this ticket", issued)
     try:
         return _start(body, agent_id, now, seen)
-    except Raced:
-        if ledger.ticket(body.details.ticket_id) != seen:
+    except ConcurrentUpdate:
+        if tickets.find(body.details.ticket_id) != seen:
             raise
         return _conflict(
             "in_progress", "The earlier request's e-mail may be on its way: ask again in five minutes", record
         )
 
 
-def _replace(body: Body, agent_id: int, now: datetime, seen: Ticket) -> Answer:
-    old = ledger.find(body.replaces or "")
+def _replace(body: Body, agent_id: int, now: datetime, seen: TicketRecord) -> Answer:
+    old = records.find(body.replaces or "")
     if not ground_to_replace(old, seen, body.details):
         why = "Only an issued request can be replaced, once, for more users or after its e-mail bounced"
-        return _conflict("already_issued", why, old or ledger.find(seen.active))
+        return _conflict("already_issued", why, old or records.find(seen.active))
     return _start(body, agent_id, now, seen)
 
 
-def _start(body: Body, agent_id: int, now: datetime, seen: Ticket | None) -> Answer:
+def _start(body: Body, agent_id: int, now: datetime, seen: TicketRecord | None) -> Answer:
     request = Request(
         request_id=_next_id(body.details.ticket_id, seen),
         details=body.details,
@@ -97,16 +100,16 @@ def _start(body: Body, agent_id: int, now: datetime, seen: Ticket | None) -> Ans
         agent_id=agent_id,
         replaces=body.replaces,
     )
-    ledger.open_request(request, seen)
+    records.open_request(request, seen)
     _start_execution(request)
     return Answer(202, _running(request.request_id))
 
 
-def _next_id(ticket_id: int, seen: Ticket | None) -> str:
+def _next_id(ticket_id: int, seen: TicketRecord | None) -> str:
     """The next free one: somebody may have started a later number by hand, and been refused."""
     numbers = count(seen.number + 1 if seen else 1)
     ids = (request_id(ticket_id, number) for number in numbers)
-    return next(id_ for id_ in ids if seen is None or ledger.find(id_) is None)
+    return next(id_ for id_ in ids if seen is None or records.find(id_) is None)
 
 
 def _go_on(record: Record, execution: Execution | None, now: datetime) -> Answer:
@@ -116,7 +119,7 @@ def _go_on(record: Record, execution: Execution | None, now: datetime) -> Answer
         latest = executions.describe(execution.arn)
         if latest is None or not latest.running:
             again = f"{request.request_id}-again-{int(now.timestamp())}"
-            ledger.save_execution(request.request_id, executions.start(again, request.document()))
+            records.save_execution(request.request_id, executions.start(again, request.document()))
     return Answer(202, _running(request.request_id))
 
 
@@ -127,7 +130,7 @@ def _ensure_started(record: Record, execution: Execution | None) -> None:
 
 def _start_execution(request: Request) -> None:
     """Starts it; if that fails, the request is recorded, and the scheduled retry starts it."""
-    ledger.save_execution(request.request_id, executions.start(request.request_id, request.document()))
+    records.save_execution(request.request_id, executions.start(request.request_id, request.document()))
 
 
 def _execution_of(record: Record) -> Execution | None:

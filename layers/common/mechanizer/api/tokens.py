@@ -9,8 +9,8 @@ from typing import Any
 import jwt
 from jwt.types import Options
 
+from mechanizer.aws.secrets import secret, unusable
 from mechanizer.errors import NotConfigured
-from mechanizer.secrets import secret, unusable
 from mechanizer.settings import settings
 
 AUDIENCE = "mechanizer"

@@ -1,0 +1,1 @@
+"""What is known of each request, and how each effect is made once."""

@@ -1,0 +1,66 @@
+"""How a request that somebody started by hand, or that replaces another one, gets in."""
+
+from contextlib import suppress
+
+from mechanizer.errors import InvalidRequest
+from mechanizer.ledger import records, tickets
+from mechanizer.ledger.records import Record
+from mechanizer.ledger.tickets import ConcurrentUpdate, TicketRecord
+from mechanizer.rules.request import Details, Request, ticket_and_number
+
+MENDED_BY_REPLACING = frozenset({"bounced", "rejected"})
+
+
+def admit(request: Request, execution_arn: str) -> Record:
+    """The stored request, for which this execution works from now on.
+
+    Raises:
+        InvalidRequest: see ``recorded``.
+    """
+    known = recorded(request, execution_arn)
+    if known.execution_arn != execution_arn:
+        records.save_execution(request.request_id, execution_arn)
+    return known
+
+
+def recorded(request: Request, execution_arn: str) -> Record:
+    """The stored request; recorded now, for this execution, if nobody did before.
+
+    Raises:
+        InvalidRequest: the request of this id was recorded with other details, or it replaces one
+            that cannot be replaced.
+    """
+    known = records.find(request.request_id) or _record(request, execution_arn)
+    if known.request.details != request.details:
+        raise InvalidRequest(f"{request.request_id} was recorded with other details: start it with those")
+    return known
+
+
+def ground_to_replace(old: Record | None, ticket: TicketRecord | None, details: Details) -> str | None:
+    """Why the new details may replace an issued request, in words; None if they may not.
+
+    A request is replaced once; but one whose replacement never issued a license can be tried again.
+    """
+    if old is None or ticket is None or not old.issued:
+        return None
+    if old.replaced_by and (old.replaced_by != ticket.active or ticket.issued == ticket.active):
+        return None
+    if old.delivery and old.delivery["status"] in MENDED_BY_REPLACING:
+        return f"its e-mail was {old.delivery['status']}"
+    old_count = old.request.details.user_count
+    return f"{details.user_count} users instead of {old_count}" if details.user_count > old_count else None
+
+
+def _record(request: Request, execution_arn: str) -> Record:
+    seen = tickets.find(request.details.ticket_id)
+    if request.replaces and not ground_to_replace(records.find(request.replaces), seen, request.details):
+        rule = "must name an issued request that may be replaced: for more users, or after its e-mail bounced"
+        raise InvalidRequest("The request breaks a rule", {"replaces": rule})
+    parts = ticket_and_number(request.request_id)
+    newest = seen is None or (parts is not None and parts[1] > seen.number)
+    if newest and (request.replaces or not (seen and seen.issued)):
+        with suppress(ConcurrentUpdate):
+            return records.open_request(request, seen, execution_arn)
+    # One that cannot be the ticket's active request is recorded all the same: the rules refuse it,
+    # or it ends as superseded, and either way the ledger knows of it.
+    return records.note_request(request, execution_arn)

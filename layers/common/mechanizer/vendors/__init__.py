@@ -1,0 +1,1 @@
+"""How each service outside AWS is called, one module each; and the e-mail."""

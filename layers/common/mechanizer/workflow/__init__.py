@@ -1,0 +1,1 @@
+"""What each function does, in the steps that its handler names."""

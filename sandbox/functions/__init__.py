@@ -1,0 +1,1 @@
+"""The functions, each in processes of its own."""
