@@ -26,8 +26,8 @@ setup: $(setup) ## make .venv from the hashed lock
 lint: $(setup) $(setup_checkov) ## run every check but the tests
 	@scripts/lint
 
-lock: ## resolve every requirements.in again; UV_FLAGS=--upgrade takes newer versions
-	@PYTHON=$(PYTHON) scripts/lock $(UV_FLAGS)
+lock: $(setup) ## resolve every requirements.in again; UV_FLAGS=--upgrade takes newer versions
+	@scripts/lock $(UV_FLAGS)
 
 build: $(setup) ## make the artifacts that `sam deploy` uploads
 	@$(python) -m scripts.build
