@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.cold_start import ROOT, STEPS
 
 ANSWERS = {
-    "check_eligibility": {"eligible": True, "reasons": [], "told": [], "organization_id": 1},
+    "check_eligibility": {"eligible": True, "reasons": [], "notices": [], "organization_id": 1},
     "generate_license": dict.fromkeys(("sha256", "starts_on", "expires_on", "blocks_on", "user_count"), "-"),
     "send_email": {"message_id": "-", "possibly_sent_twice": False},
     "create_issue": {"iid": 1, "url": "-"},

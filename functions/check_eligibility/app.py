@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 @step_function
 def check(run: Run) -> Json:
-    """The verdict: ``{"eligible", "reasons", "told", "organization_id"}``; a passed one is kept for ever."""
+    """The verdict: ``{"eligible", "reasons", "notices", "organization_id"}``; a passed one is kept for ever."""
     record = admit(run.request, run.execution_arn)
     if record.verdict and record.verdict["eligible"]:
         return dict(record.verdict)

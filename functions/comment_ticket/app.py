@@ -5,7 +5,7 @@ from typing import Any
 from mechanizer.outcome import notifications
 from mechanizer.outcome.view import issued_output, refused_output
 from mechanizer.vendors import zendesk
-from mechanizer.workflow.delivery import bad_news
+from mechanizer.workflow.delivery import known_undelivered
 from mechanizer.workflow.step import Run, step_function
 
 Json = dict[str, Any]
@@ -16,10 +16,10 @@ def handler(run: Run) -> Json:
     """The execution's output."""
     request, eligibility = run.request, run.results["eligibility"]
     if not eligibility["eligible"]:
-        zendesk.note(run.effects, notifications.refused(request, eligibility["reasons"]))
+        zendesk.add_note(run.effects, notifications.refused(request, eligibility["reasons"]))
         return refused_output(request.request_id, eligibility["reasons"])
     issued = notifications.issued(request, run.results, run.results["issue"]["url"])
-    zendesk.note(run.effects, issued)
-    if news := bad_news(request):
-        zendesk.note(run.effects, news)
+    zendesk.add_note(run.effects, issued)
+    if news := known_undelivered(request):
+        zendesk.add_note(run.effects, news)
     return issued_output(request.request_id, run.results)

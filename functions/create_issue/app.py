@@ -5,7 +5,7 @@ from typing import Any
 from mechanizer.ledger import license_store, records
 from mechanizer.outcome import notifications
 from mechanizer.vendors import gitlab
-from mechanizer.workflow.delivery import bad_news
+from mechanizer.workflow.delivery import known_undelivered
 from mechanizer.workflow.step import Run, step_function
 
 Json = dict[str, Any]
@@ -16,7 +16,7 @@ def handler(run: Run) -> Json:
     """``{"iid", "url"}``."""
 
     created = run.result_of("create_issue") or _create(run)
-    if news := bad_news(run.request):
+    if news := known_undelivered(run.request):
         gitlab.comment(run.effects, created["iid"], news)
     return created
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from mechanizer.outcome import notifications
 from mechanizer.vendors import slack
-from mechanizer.workflow.delivery import bad_news
+from mechanizer.workflow.delivery import known_undelivered
 from mechanizer.workflow.step import Run, step_function
 
 Json = dict[str, Any]
@@ -14,7 +14,7 @@ Json = dict[str, Any]
 def handler(run: Run) -> Json:
     """``{"channel", "ts"}``."""
     issued = notifications.issued(run.request, run.results, run.results["issue"]["url"])
-    told = slack.tell(run.effects, issued)
-    if news := bad_news(run.request):
-        slack.tell(run.effects, news)
+    told = slack.notify(run.effects, issued)
+    if news := known_undelivered(run.request):
+        slack.notify(run.effects, news)
     return told

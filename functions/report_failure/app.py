@@ -17,7 +17,7 @@ def handler(event: Json, context: Any) -> None:
         execution = executions.describe(arn) if arn and executions.is_ours(arn) else None
         if execution is None or execution.redrive_count > redrives:
             logger.info("dropped: it is no execution of ours, or a newer redrive is at work")
-        elif (case := report.case_of(execution)) and not report.superseded(case):
+        elif (case := report.failure_case(execution)) and not report.superseded(case):
             report.report_failure(case)
 
 

@@ -19,13 +19,12 @@ def handler(event: Json, context: Any) -> Json:
         zone = settings().support_time_zone
         now = datetime.fromisoformat(event["time"]) if "time" in event else datetime.now(UTC)
         monday = monday_before(now, zone)
-        records = [
-            record for id_ in indexes.recorded_in(indexes.week_of(monday)) if (record := records.find(id_))
-        ]
-        found = [(record, tickets.find(record.request.details.ticket_id)) for record in records]
+        ids = indexes.recorded_in(indexes.week_of(monday))
+        asked = [record for request_id in ids if (record := records.find(request_id))]
+        found = [(record, tickets.find(record.request.details.ticket_id)) for record in asked]
         since = datetime.combine(monday + timedelta(days=7), time(), zone) - indexes.LOOKED_BACK
-        asked = {id_ for record in records if (id_ := organization_of(record)) is not None}
-        licenses = {id_: len(indexes.licenses_of(id_, since)) for id_ in sorted(asked)}
-        told = digest(monday, found, licenses)
-        slack.tell_digest(DigestClaims(told.week), told)
-        return {"week": told.week, "requests": len(found)}
+        organizations = {id_ for record in asked if (id_ := organization_of(record)) is not None}
+        licenses = {id_: len(indexes.licenses_of(id_, since)) for id_ in sorted(organizations)}
+        week = digest(monday, found, licenses)
+        slack.post_digest(DigestClaims(week.week), week)
+        return {"week": week.week, "requests": len(found)}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mechanizer.ledger.once import Claim, Json, once
-from mechanizer.outcome.notifications import Story
+from mechanizer.outcome.notifications import Notification
 from mechanizer.rules.request import Request, parse_input
 from tests.claims import SimulatedClaims
 
@@ -40,7 +40,9 @@ def request(name: str = "eligible", **changes: Any) -> Request:
     return parse_input({**document, **changes}, datetime.now(UTC))
 
 
-def story(outcome: str = "issued", request_id: str = "zd-4242-1", fact: str = "250") -> Story:
+def notification(outcome: str = "issued", request_id: str = "zd-4242-1", fact: str = "250") -> Notification:
     """What one outcome says, with one fact from outside."""
     facts = (("Ticket", "https://zendesk.example/agent/tickets/4242"), ("Users", fact))
-    return Story(request_id, outcome, "An emergency license was generated.", facts, "Tell the customer.")
+    return Notification(
+        request_id, outcome, "An emergency license was generated.", facts, "Tell the customer."
+    )

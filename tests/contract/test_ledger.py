@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mechanizer.aws import clients
 from mechanizer.errors import InvalidRequest, LicenseExpired, Superseded, VendorUnavailable
 from mechanizer.ledger import indexes, license_store, records, tickets
-from mechanizer.ledger.admission import admit, ground_to_replace
+from mechanizer.ledger.admission import admit, replacement_reason
 from mechanizer.ledger.effects import RequestClaims
 from mechanizer.ledger.license_store import StoredLicense
 from mechanizer.ledger.once import Claim, State
@@ -26,7 +26,7 @@ from tests.claims import SimulatedClaims
 from tests.tables import deployed, empty, items, properties
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:emergency-license:zd-4242-1"
-VERDICT = {"eligible": True, "reasons": [], "told": [], "organization_id": 88}
+VERDICT = {"eligible": True, "reasons": [], "notices": [], "organization_id": 88}
 REFUSAL = {**VERDICT, "eligible": False, "reasons": [{"code": "prospect", "message": "…"}]}
 SENT = {"message_id": "message-1", "possibly_sent_twice": False}
 
@@ -371,7 +371,7 @@ def test_more_users_or_a_mail_that_never_came_are_grounds_to_replace(
     if status:
         records.save_delivery("zd-4242-1", 5, {"status": status})
     old, ticket = records.find("zd-4242-1"), tickets.find(4242)
-    assert ground_to_replace(old, ticket, request(2, users=users).details) == ground
+    assert replacement_reason(old, ticket, request(2, users=users).details) == ground
 
 
 # Steps, verdict, e-mail, delivery
@@ -402,7 +402,7 @@ def test_a_passed_verdict_ends_the_step_and_a_refusal_does_not():
 
 def test_a_verdict_that_was_passed_stays():
     opened()
-    told = {**VERDICT, "told": ["…"]}
+    told = {**VERDICT, "notices": ["…"]}
     noted = [records.save_verdict("zd-4242-1", verdict) for verdict in (REFUSAL, VERDICT, REFUSAL, told)]
     assert noted == [True, True, False, False]
     assert records.read("zd-4242-1").verdict == VERDICT

@@ -3,12 +3,12 @@
 import pytest
 
 from mechanizer.errors import OutcomeUnknown, VendorRejected
-from mechanizer.outcome import notifications as stories
+from mechanizer.outcome import notifications
 from mechanizer.vendors import gitlab as ours
 from sandbox.vendors import GitLab
 from tests.contract.aws import Aws
 from tests.contract.calls import call
-from tests.contract.memory import HOSTILE, MemoryEffects, request, story
+from tests.contract.memory import HOSTILE, MemoryEffects, notification, request
 
 pytestmark = pytest.mark.usefixtures("deployed")
 
@@ -16,12 +16,12 @@ LICENSE = "\n".join([*["/close" + "A" * 54] * 20, "/9j4=", ""])
 RESULTS = {
     "license": {"expires_on": "2026-11-26", "blocks_on": "2026-12-01"},
     "email": {"message_id": "m", "possibly_sent_twice": True},
-    "eligibility": {"told": [HOSTILE]},
+    "eligibility": {"notices": [HOSTILE]},
 }
 
 
 def test_an_issue_is_confidential_labelled_and_holds_the_license_whole(gitlab: GitLab) -> None:
-    made = ours.issue(MemoryEffects(request()), "A title", story(), LICENSE)
+    made = ours.issue(MemoryEffects(request()), "A title", notification(), LICENSE)
 
     [issue] = gitlab.state()
     assert made == {"iid": 1, "url": issue["web_url"], "outcome": "issued"}
@@ -32,10 +32,10 @@ def test_an_issue_is_confidential_labelled_and_holds_the_license_whole(gitlab: G
 
 
 def test_closing_makes_it_the_success_whatever_it_told_before(gitlab: GitLab) -> None:
-    ours.issue(MemoryEffects(request()), "[Failure] - …", story("failed"))
+    ours.issue(MemoryEffects(request()), "[Failure] - …", notification("failed"))
 
     for _ in range(2):
-        ours.close_issue(1, "[Success] - …", story("issued"), LICENSE)
+        ours.close_issue(1, "[Success] - …", notification("issued"), LICENSE)
 
     [issue] = gitlab.state()
     assert (issue["title"], issue["state"]) == ("[Success] - …", "closed")
@@ -47,13 +47,13 @@ def test_closing_makes_it_the_success_whatever_it_told_before(gitlab: GitLab) ->
 
 @pytest.mark.parametrize("kind", [{"status": 500}, {"reset": True}, {"malformed": True}])
 def test_closing_again_after_a_lost_answer_changes_nothing(gitlab: GitLab, kind: dict[str, object]) -> None:
-    ours.issue(MemoryEffects(request()), "A title", story(), LICENSE)
+    ours.issue(MemoryEffects(request()), "A title", notification(), LICENSE)
     gitlab.inject({"method": "PUT", "after_effect": True, **kind})
 
     with pytest.raises(OutcomeUnknown):
-        ours.close_issue(1, "Another title", story(), LICENSE)
+        ours.close_issue(1, "Another title", notification(), LICENSE)
     before = gitlab.state()[0]
-    ours.close_issue(1, "Another title", story(), LICENSE)
+    ours.close_issue(1, "Another title", notification(), LICENSE)
 
     after = gitlab.state()[0]
     assert {**after, "updated_at": None, "closed_at": None} == {
@@ -67,8 +67,8 @@ def test_closing_again_after_a_lost_answer_changes_nothing(gitlab: GitLab, kind:
 def test_text_from_outside_runs_no_quick_action_and_calls_nobody(gitlab: GitLab) -> None:
     effects = MemoryEffects(request())
 
-    ours.issue(effects, "A title", story(fact=HOSTILE), LICENSE)
-    ours.comment(effects, 1, story("undelivered", fact=HOSTILE))
+    ours.issue(effects, "A title", notification(fact=HOSTILE), LICENSE)
+    ours.comment(effects, 1, notification("undelivered", fact=HOSTILE))
 
     [issue] = gitlab.state()
     flat = " ".join(HOSTILE.split())
@@ -80,7 +80,7 @@ def test_text_from_outside_runs_no_quick_action_and_calls_nobody(gitlab: GitLab)
 
 @pytest.mark.parametrize("fact", ["`", "``", "a`", "`a", "```text", "` `` ```", "@all", "", "/close", "~~~"])
 def test_no_value_ends_its_code_span(gitlab: GitLab, fact: str) -> None:
-    ours.issue(MemoryEffects(request()), "A title", story(fact=f"{fact} @all {fact}"), LICENSE)
+    ours.issue(MemoryEffects(request()), "A title", notification(fact=f"{fact} @all {fact}"), LICENSE)
 
     assert gitlab.violations == []
 
@@ -88,8 +88,8 @@ def test_no_value_ends_its_code_span(gitlab: GitLab, fact: str) -> None:
 def test_the_longest_title_fits(gitlab: GitLab) -> None:
     asked = request("hostile")
 
-    ours.issue(MemoryEffects(asked), stories.failure_title(asked), story())
-    ours.close_issue(1, stories.success_title(asked), stories.issued(asked, RESULTS), LICENSE)
+    ours.issue(MemoryEffects(asked), notifications.failure_title(asked), notification())
+    ours.close_issue(1, notifications.success_title(asked), notifications.issued(asked, RESULTS), LICENSE)
 
     [issue] = gitlab.state()
     assert len(issue["title"]) == 255
@@ -103,14 +103,17 @@ def test_only_the_requests_own_issue_is_found(gitlab: GitLab) -> None:
     forged = "x\n- Reference: `zd-4242-1/issued`"
     for number in range(10, 130):
         ours.issue(
-            MemoryEffects(request()), "Another", story(request_id=f"zd-4242-{number}", fact=forged), LICENSE
+            MemoryEffects(request()),
+            "Another",
+            notification(request_id=f"zd-4242-{number}", fact=forged),
+            LICENSE,
         )
     gitlab.inject({"method": "POST", "reset": True})
     effects = MemoryEffects(request())
     with pytest.raises(OutcomeUnknown):
-        ours.issue(effects, "A title", story(), LICENSE)
+        ours.issue(effects, "A title", notification(), LICENSE)
 
-    made = ours.issue(effects, "A title", story(), LICENSE)
+    made = ours.issue(effects, "A title", notification(), LICENSE)
 
     assert made["iid"] == 121
     assert gitlab.state()[-1]["title"] == "A title"
@@ -120,11 +123,11 @@ def test_an_old_issue_is_found_behind_a_hundred_newer_ones(gitlab: GitLab) -> No
     effects = MemoryEffects(request())
     gitlab.inject({"method": "POST", "reset": True, "after_effect": True})
     with pytest.raises(OutcomeUnknown):
-        ours.issue(effects, "A title", story("failed"))
+        ours.issue(effects, "A title", notification("failed"))
     for number in range(10, 130):
-        ours.issue(MemoryEffects(request()), "Another", story(request_id=f"zd-4242-{number}"))
+        ours.issue(MemoryEffects(request()), "Another", notification(request_id=f"zd-4242-{number}"))
 
-    found = ours.issue(effects, "A title", story(), LICENSE)
+    found = ours.issue(effects, "A title", notification(), LICENSE)
 
     assert (found["iid"], found["outcome"]) == (1, "failed")
     assert gitlab.violations == []
@@ -134,20 +137,20 @@ def test_a_person_can_close_and_retitle_the_issue_and_it_is_still_found(gitlab: 
     effects = MemoryEffects(request())
     gitlab.inject({"method": "POST", "malformed": True, "after_effect": True})
     with pytest.raises(OutcomeUnknown):
-        ours.issue(effects, "A title", story())
+        ours.issue(effects, "A title", notification())
     change = {"title": "Mine", "state_event": "close", "add_labels": "seen"}
     call(f"{gitlab.url}/api/v4/projects/42/issues/1", "PUT", change, **{"PRIVATE-TOKEN": gitlab.token})
 
-    assert ours.issue(effects, "A title", story())["iid"] == 1
+    assert ours.issue(effects, "A title", notification())["iid"] == 1
     assert len(gitlab.state()) == 1
 
 
 def test_a_rotated_token_is_read_again(aws: Aws, gitlab: GitLab) -> None:
-    ours.issue(MemoryEffects(request()), "A title", story())
+    ours.issue(MemoryEffects(request()), "A title", notification())
     gitlab.token = "the-next-token"
     aws.secrets["gitlab-secret"] = {"token": "the-next-token"}
 
-    ours.comment(MemoryEffects(request()), 1, story("undelivered"))
+    ours.comment(MemoryEffects(request()), 1, notification("undelivered"))
 
     assert [r.status for r in gitlab.requests] == [201, 401, 201]
 
@@ -156,7 +159,7 @@ def test_a_wrong_token_is_lasting(aws: Aws, gitlab: GitLab) -> None:
     aws.secrets["gitlab-secret"] = {"token": "never-right"}
 
     with pytest.raises(VendorRejected) as error:
-        ours.issue(MemoryEffects(request()), "A title", story())
+        ours.issue(MemoryEffects(request()), "A title", notification())
 
     assert error.value.status == 401
     assert "never-right" not in str(error.value)

@@ -3,20 +3,20 @@
 import pytest
 
 from mechanizer.errors import OutcomeUnknown, RateLimited, VendorRejected
-from mechanizer.outcome import notifications as stories
+from mechanizer.outcome import notifications
 from mechanizer.outcome.notifications import Digest
 from mechanizer.settings import settings
 from mechanizer.vendors import slack as ours
 from sandbox.vendors import Slack
 from tests.claims import SimulatedClaims
 from tests.contract.aws import Aws
-from tests.contract.memory import HOSTILE, MemoryEffects, request, story
+from tests.contract.memory import HOSTILE, MemoryEffects, notification, request
 
 pytestmark = pytest.mark.usefixtures("deployed")
 
 
 def test_a_message_unfurls_nothing_and_can_be_found_again(slack: Slack) -> None:
-    told = ours.tell(MemoryEffects(request()), story())
+    told = ours.notify(MemoryEffects(request()), notification())
 
     [message] = slack.state()
     sent = slack.requests[0].fields()
@@ -27,7 +27,7 @@ def test_a_message_unfurls_nothing_and_can_be_found_again(slack: Slack) -> None:
 
 
 def test_text_from_outside_is_escaped_and_calls_nobody(slack: Slack) -> None:
-    ours.tell(MemoryEffects(request()), story(fact=HOSTILE))
+    ours.notify(MemoryEffects(request()), notification(fact=HOSTILE))
 
     [message] = slack.state()
     escaped = " ".join(HOSTILE.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -37,23 +37,23 @@ def test_text_from_outside_is_escaped_and_calls_nobody(slack: Slack) -> None:
 
 def test_what_follows_goes_into_the_thread_each_once(slack: Slack) -> None:
     effects = MemoryEffects(request())
-    first = ours.tell(effects, story("failed"))
+    first = ours.notify(effects, notification("failed"))
 
     for outcome in ("given_up", "issued", "given_up", "failed"):
-        ours.tell(effects, story(outcome))
+        ours.notify(effects, notification(outcome))
 
     assert [m.get("thread_ts") for m in slack.state()] == [None, first["ts"], first["ts"]]
     assert slack.violations == []
 
 
 def test_another_requests_message_is_not_taken_for_its_own(slack: Slack) -> None:
-    ours.tell(MemoryEffects(request()), story(request_id="zd-4242-11", fact="zd-4242-1"))
+    ours.notify(MemoryEffects(request()), notification(request_id="zd-4242-11", fact="zd-4242-1"))
     effects = MemoryEffects(request())
     slack.inject({"path": "/api/chat.postMessage", "reset": True})
     with pytest.raises(OutcomeUnknown):
-        ours.tell(effects, story())
+        ours.notify(effects, notification())
 
-    ours.tell(effects, story())
+    ours.notify(effects, notification())
 
     assert [m["metadata"]["event_payload"]["request_id"] for m in slack.state()] == [
         "zd-4242-11",
@@ -66,11 +66,11 @@ def test_a_message_is_found_behind_newer_ones_on_several_pages(slack: Slack) -> 
     effects = MemoryEffects(request())
     slack.inject({"path": "/api/chat.postMessage", "reset": True, "after_effect": True})
     with pytest.raises(OutcomeUnknown):
-        ours.tell(effects, story())
+        ours.notify(effects, notification())
     for number in range(2, 260):
-        ours.tell(MemoryEffects(request()), story(request_id=f"zd-4242-{number}"))
+        ours.notify(MemoryEffects(request()), notification(request_id=f"zd-4242-{number}"))
 
-    found = ours.tell(effects, story())
+    found = ours.notify(effects, notification())
 
     assert found["ts"] == slack.state()[0]["ts"]
     assert len(slack.state()) == 259
@@ -86,9 +86,9 @@ def test_the_channel_may_be_an_id_or_a_bare_name(
     effects = MemoryEffects(request())
     slack.inject({"path": "/api/chat.postMessage", "malformed": True, "after_effect": True})
     with pytest.raises(OutcomeUnknown):
-        ours.tell(effects, story())
+        ours.notify(effects, notification())
 
-    assert ours.tell(effects, story())["channel"] == "C0EMERGENCY"
+    assert ours.notify(effects, notification())["channel"] == "C0EMERGENCY"
     assert len(slack.state()) == 1
 
 
@@ -97,24 +97,24 @@ def test_a_channel_that_is_not_there_is_lasting(slack: Slack, monkeypatch: pytes
     settings.cache_clear()
 
     with pytest.raises(VendorRejected, match="channel_not_found"):
-        ours.tell(MemoryEffects(request()), story())
+        ours.notify(MemoryEffects(request()), notification())
 
 
 def test_too_many_requests_is_not_waited_for(slack: Slack) -> None:
     slack.inject({"status": 429, "retry_after": 60})
 
     with pytest.raises(RateLimited):
-        ours.tell(MemoryEffects(request()), story())
+        ours.notify(MemoryEffects(request()), notification())
 
     assert len(slack.requests) == 1
 
 
 def test_a_rotated_token_is_read_again(aws: Aws, slack: Slack) -> None:
-    ours.tell(MemoryEffects(request()), story())
+    ours.notify(MemoryEffects(request()), notification())
     slack.token = "xoxb-the-next"
     aws.secrets["slack-secret"] = {"bot_token": "xoxb-the-next"}
 
-    ours.tell(MemoryEffects(request()), story(request_id="zd-4242-2"))
+    ours.notify(MemoryEffects(request()), notification(request_id="zd-4242-2"))
 
     assert len(slack.state()) == 2
 
@@ -123,7 +123,7 @@ def test_a_wrong_token_is_lasting(aws: Aws) -> None:
     aws.secrets["slack-secret"] = {"bot_token": "xoxb-never-right"}
 
     with pytest.raises(VendorRejected) as error:
-        ours.tell(MemoryEffects(request()), story())
+        ours.notify(MemoryEffects(request()), notification())
 
     assert error.value.status == 401
     assert "never-right" not in str(error.value)
@@ -132,7 +132,9 @@ def test_a_wrong_token_is_lasting(aws: Aws) -> None:
 def test_the_hostile_requests_own_story_stays_text(slack: Slack) -> None:
     asked = request("hostile")
 
-    ours.tell(MemoryEffects(asked), stories.refused(asked, [{"code": "prospect", "message": HOSTILE}]))
+    ours.notify(
+        MemoryEffects(asked), notifications.refused(asked, [{"code": "prospect", "message": HOSTILE}])
+    )
 
     assert asked.details.customer_email.replace("&", "&amp;") in slack.state()[0]["text"]
     assert slack.violations == []
@@ -154,12 +156,12 @@ def test_a_digest_is_told_once_whatever_slack_answers(
     monkeypatch.setenv("LEASE_SECONDS", "0")
     settings.cache_clear()
     claims, digest = SimulatedClaims(), Digest("2026-W47", "A week.", (("For", HOSTILE),))
-    ours.tell_digest(SimulatedClaims(), Digest("2026-W46", "The week before.", ()))
+    ours.post_digest(SimulatedClaims(), Digest("2026-W46", "The week before.", ()))
     slack.inject({"path": "/api/chat.postMessage", **fault})
     with pytest.raises(OutcomeUnknown):
-        ours.tell_digest(claims, digest)
+        ours.post_digest(claims, digest)
 
-    told = [ours.tell_digest(claims, digest) for _ in range(2)]
+    told = [ours.post_digest(claims, digest) for _ in range(2)]
 
     _, message = slack.state()
     assert told == [{"channel": "C0EMERGENCY", "ts": message["ts"]}] * 2

@@ -16,7 +16,7 @@ from mechanizer.vendors import slack as our_slack
 from mechanizer.vendors import zendesk as our_zendesk
 from sandbox.vendors import GitLab, Slack, Zendesk
 from sandbox.vendors.server import StandIn
-from tests.contract.memory import MemoryEffects, request, story
+from tests.contract.memory import MemoryEffects, notification, request
 
 pytestmark = pytest.mark.usefixtures("deployed")
 
@@ -66,7 +66,7 @@ def write(
                 zendesk,
                 "PUT",
                 r"/api/v2/tickets/4242\.json",
-                lambda: our_zendesk.note(effects, story()),
+                lambda: our_zendesk.add_note(effects, notification()),
                 lambda: zendesk.ticket(4242)["notes"],
             )
         case "issue":
@@ -74,26 +74,26 @@ def write(
                 gitlab,
                 "POST",
                 r"/api/v4/projects/[^/]+/issues",
-                lambda: our_gitlab.issue(effects, "A title", story(), "bGljZW5zZQ=="),
+                lambda: our_gitlab.issue(effects, "A title", notification(), "bGljZW5zZQ=="),
                 gitlab.state,
             )
         case "comment":
-            our_gitlab.issue(effects, "A title", story())
+            our_gitlab.issue(effects, "A title", notification())
             return Write(
                 gitlab,
                 "POST",
                 r"/api/v4/projects/[^/]+/issues/1/notes",
-                lambda: our_gitlab.comment(effects, 1, story("undelivered")),
+                lambda: our_gitlab.comment(effects, 1, notification("undelivered")),
                 lambda: gitlab.state()[0]["notes"],
             )
     if request.param == "reply":
-        our_slack.tell(effects, story("failed"))
+        our_slack.notify(effects, notification("failed"))
         slack.requests.clear()
     return Write(
         slack,
         "POST",
         r"/api/chat\.postMessage",
-        lambda: our_slack.tell(effects, story()),
+        lambda: our_slack.notify(effects, notification()),
         lambda: [m for m in slack.state() if ("thread_ts" in m) == (request.param == "reply")],
     )
 

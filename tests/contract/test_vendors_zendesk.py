@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mechanizer.errors import NotConfigured, RateLimited, VendorRejected, VendorUnavailable
-from mechanizer.outcome import notifications as stories
+from mechanizer.outcome import notifications
 from mechanizer.rules.eligibility import Facts, Rules, checks
 from mechanizer.vendors import zendesk as ours
 from sandbox.vendors import Zendesk
 from tests.contract.aws import Aws
 from tests.contract.calls import CREDENTIALS
-from tests.contract.memory import HOSTILE, MemoryEffects, request, story
+from tests.contract.memory import HOSTILE, MemoryEffects, notification, request
 
 pytestmark = pytest.mark.usefixtures("deployed")
 
@@ -29,7 +29,7 @@ def test_a_ticket_is_read_whole_in_three_calls(zendesk: Zendesk) -> None:
     assert ticket.created_at == datetime(2026, 11, 21, 9, 40, tzinfo=UTC)
     assert ticket.organization is not None
     assert (ticket.organization.id, ticket.organization.account_type) == (501, "Customer")
-    assert ticket.organization.marks == {"customer", "sub_sm_premium"}
+    assert ticket.organization.tags == {"customer", "sub_sm_premium"}
     assert ticket.organization.expiration_date == "2026-11-06"
     assert len(zendesk.requests) == 3  # a token, the ticket with its people, the comments
     assert zendesk.violations == []
@@ -132,7 +132,7 @@ def test_no_token_is_passing_also_for_a_write(zendesk: Zendesk, fault: dict[str,
     zendesk.inject({"path": "/oauth/tokens", **fault})
 
     with pytest.raises(VendorUnavailable):
-        ours.note(MemoryEffects(request()), story())
+        ours.add_note(MemoryEffects(request()), notification())
 
     assert len(zendesk.requests) == 1
 
@@ -192,7 +192,7 @@ def test_a_static_token_needs_no_credentials(aws: Aws, zendesk: Zendesk) -> None
 def test_a_note_is_internal_and_text_from_outside_stays_text(zendesk: Zendesk) -> None:
     before = zendesk.ticket(4242)
 
-    ours.note(MemoryEffects(request()), story(fact=HOSTILE))
+    ours.add_note(MemoryEffects(request()), notification(fact=HOSTILE))
 
     after = zendesk.ticket(4242)
     assert (after["comments"], after["status"], after["tags"]) == (
@@ -212,7 +212,7 @@ def test_a_ticket_that_takes_no_note_is_skipped_with_its_reason(
 ) -> None:
     zendesk.set_status(4242, status)
 
-    result = ours.note(MemoryEffects(request()), story())
+    result = ours.add_note(MemoryEffects(request()), notification())
 
     assert reason in result["skipped"]
     assert zendesk.ticket(4242)["notes"] == []
@@ -222,18 +222,18 @@ def test_a_note_refused_for_another_reason_is_lasting(zendesk: Zendesk) -> None:
     zendesk.inject({"method": "PUT", "status": 422})
 
     with pytest.raises(VendorRejected):
-        ours.note(MemoryEffects(request()), story())
+        ours.add_note(MemoryEffects(request()), notification())
 
 
 def test_a_note_is_found_behind_a_hundred_comments_and_no_other_is_taken_for_it(zendesk: Zendesk) -> None:
     for number in range(2, 120):
-        ours.note(MemoryEffects(request()), story(request_id=f"zd-4242-{number}"))
+        ours.add_note(MemoryEffects(request()), notification(request_id=f"zd-4242-{number}"))
     zendesk.inject({"method": "PUT", "reset": True, "after_effect": True})
     effects = MemoryEffects(request())
 
     with pytest.raises(Exception, match="may have happened"):
-        ours.note(effects, story(request_id="zd-4242-1"))
-    ours.note(effects, story(request_id="zd-4242-1"))
+        ours.add_note(effects, notification(request_id="zd-4242-1"))
+    ours.add_note(effects, notification(request_id="zd-4242-1"))
 
     assert sum("zd-4242-1/issued" in note["body"] for note in zendesk.ticket(4242)["notes"]) == 1
     assert len(zendesk.ticket(4242)["notes"]) == 119
@@ -245,9 +245,9 @@ def test_the_customer_cannot_forge_a_note(zendesk: Zendesk) -> None:
     zendesk._account.comments[4242].append(zendesk._account.comment(**forged))
     zendesk.inject({"method": "PUT", "reset": True})
     with pytest.raises(Exception, match="may have happened"):
-        ours.note(effects, story())
+        ours.add_note(effects, notification())
 
-    ours.note(effects, story())
+    ours.add_note(effects, notification())
 
     assert len(zendesk.ticket(4242)["notes"]) == 1
 
@@ -256,7 +256,7 @@ def test_the_real_stories_of_the_hostile_request_stay_text(zendesk: Zendesk) -> 
     asked = request("hostile")
     reasons = [{"code": "prospect", "message": "The organization is a prospect"}]
 
-    ours.note(MemoryEffects(asked), stories.refused(asked, reasons))
+    ours.add_note(MemoryEffects(asked), notifications.refused(asked, reasons))
 
     [note] = zendesk.ticket(4255)["notes"]
     assert asked.details.customer_email in note["body"]

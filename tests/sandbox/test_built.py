@@ -23,8 +23,8 @@ SOURCES = {"CommonLayer": "layers/common", **{name: f"functions/{folder(name)}" 
 RUN = """
 import sys
 from pathlib import Path
-from sandbox.run import run
-from sandbox.world import Options
+from sandbox.cli.run import run
+from sandbox.sandbox import Options
 
 event, out, project = map(Path, sys.argv[1:])
 sys.exit(run(event, out, Options(), project))

@@ -45,7 +45,7 @@ def request(**changes: Any) -> Request:
 
 def verdict(*codes: str) -> dict[str, Any]:
     reasons = [{"code": code, "message": f"{code} it is"} for code in codes]
-    return {"eligible": not codes, "reasons": reasons, "told": [], "organization_id": 88}
+    return {"eligible": not codes, "reasons": reasons, "notices": [], "organization_id": 88}
 
 
 def record(*steps: str, effects: Mapping[str, dict[str, Any]] | None = None, **changes: Any) -> Record:

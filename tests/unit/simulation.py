@@ -151,7 +151,7 @@ class AskedClaims:
 
 
 class Simulation:
-    """One schedule. After `run` it holds all that happened, and `story` tells it."""
+    """One schedule. After `run` it holds all that happened, and `notification` tells it."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -192,7 +192,7 @@ class Simulation:
         assert not self.to_start, "not all executions were started"
         self._finish()
 
-    def story(self) -> str:
+    def notification(self) -> str:
         night = [name for name in ("lagging", "immortal", "skewed", "superseding") if getattr(self, name)]
         lines = [f"seed {self.seed}: trouble {self.trouble}, {', '.join(night) or 'nothing else'}"]
         for at, name, effect, question, answer in self.told:
@@ -373,7 +373,7 @@ def explained(simulation: Simulation) -> Iterator[None]:
         yield
     except AssertionError as fault:
         again = f"SEED={simulation.seed} SCHEDULES=1 pytest tests/unit/test_once.py"
-        raise AssertionError(f"{fault}\n{simulation.story()}\nAgain: {again}") from fault
+        raise AssertionError(f"{fault}\n{simulation.notification()}\nAgain: {again}") from fault
 
 
 def _words(answer: Any) -> str:

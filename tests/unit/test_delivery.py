@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanizer.ledger import records
-from mechanizer.workflow.delivery import RANKS, UNDELIVERED, MailEvent, bad_news, note, read_event
+from mechanizer.workflow.delivery import RANKS, UNDELIVERED, MailEvent, known_undelivered, note, read_event
 from tests.tables import deployed
 from tests.unit.records import request
 
@@ -164,9 +164,9 @@ def test_the_ranks_are_those_of_the_contract():
 @pytest.mark.parametrize("status", RANKS)
 def test_only_a_mail_that_did_not_reach_the_customer_is_bad_news(status: str):
     made = request(request_id=f"zd-{next(tickets)}-1")
-    assert bad_news(made) is None
+    assert known_undelivered(made) is None
     note(mail_event(made.request_id, status, "550 <b>unknown</b>"))
-    news = bad_news(made)
+    news = known_undelivered(made)
     assert (news is not None) == (status in UNDELIVERED)
     if news:
         assert ("Mail server", "550 <b>unknown</b>") in news.facts

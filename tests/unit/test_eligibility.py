@@ -13,9 +13,9 @@ from mechanizer.rules.eligibility import (
     Facts,
     Organization,
     Rules,
-    Ticket,
+    ZendeskTicket,
     checks,
-    expiry_told_otherwise,
+    expiry_mismatch,
 )
 
 CODES = [
@@ -54,9 +54,9 @@ RULES = Rules(
     min_screenshots=2,
 )
 ORGANIZATION = Organization(
-    id=1, account_type="Customer", support_level="Expired", marks=frozenset({"sub_sm_premium"})
+    id=1, account_type="Customer", support_level="Expired", tags=frozenset({"sub_sm_premium"})
 )
-TICKET = Ticket(
+TICKET = ZendeskTicket(
     status="open",
     created_at=SATURDAY - timedelta(hours=1),
     requester_email="ops@customer.example",
@@ -265,7 +265,7 @@ def test_without_an_organization_nothing_is_said_of_its_plan():
 
 
 @pytest.mark.parametrize(
-    ("account_type", "support_level", "marks", "refusals"),
+    ("account_type", "support_level", "tags", "refusals"),
     [
         ("Customer", "Expired", {"sub_sm_premium"}, []),
         ("Customer", "Expired", {"sub_sm_ultimate"}, []),
@@ -294,8 +294,8 @@ def test_without_an_organization_nothing_is_said_of_its_plan():
         ("Customer", "Expired", {"sub_sm_premium", "greatly_expired", "not_in_sfdc"}, []),
     ],
 )
-def test_the_organization_has_a_paid_self_managed_plan(account_type, support_level, marks, refusals):
-    facts = with_organization(account_type=account_type, support_level=support_level, marks=frozenset(marks))
+def test_the_organization_has_a_paid_self_managed_plan(account_type, support_level, tags, refusals):
+    facts = with_organization(account_type=account_type, support_level=support_level, tags=frozenset(tags))
     assert refused(facts) == refusals
     assert {"no_organization", "account_on_hold"} <= set(looked_at(facts))
 
@@ -412,13 +412,13 @@ def test_what_is_not_given_is_not_checked(left_out, unchecked):
 
 @pytest.mark.parametrize("known", ["", "   ", "2026-11-06", " 2026-11-06 ", "2026-11-06T00:00:00Z"])
 def test_nothing_is_told_of_an_expiry_date_that_agrees(known):
-    assert expiry_told_otherwise(with_organization(expiration_date=known)) is None
+    assert expiry_mismatch(with_organization(expiration_date=known)) is None
 
 
 @pytest.mark.parametrize("known", ["2026-11-07", "2025-11-06", "soon"])
 def test_another_expiry_date_is_told_and_refuses_nothing(known):
     facts = with_organization(expiration_date=known)
-    told = expiry_told_otherwise(facts)
+    told = expiry_mismatch(facts)
     assert told is not None
     assert known in told
     assert "2026-11-06" in told
@@ -426,10 +426,10 @@ def test_another_expiry_date_is_told_and_refuses_nothing(known):
 
 
 def test_nothing_is_told_where_nothing_is_known():
-    assert expiry_told_otherwise(replace(FACTS, ticket=None)) is None
-    assert expiry_told_otherwise(with_ticket(organization=None)) is None
+    assert expiry_mismatch(replace(FACTS, ticket=None)) is None
+    assert expiry_mismatch(with_ticket(organization=None)) is None
     unasked = with_organization(expiration_date="2026-11-07")
-    assert expiry_told_otherwise(replace(unasked, license_expired_on=None)) is None
+    assert expiry_mismatch(replace(unasked, license_expired_on=None)) is None
 
 
 # All together
@@ -446,7 +446,7 @@ ORGANIZATIONS = st.builds(
     id=st.just(1),
     account_type=st.sampled_from(["Customer", "Former Customer", "Prospect", ""]),
     support_level=st.sampled_from(["Expired", "Premium", "Basic", "Community", "Hold", ""]),
-    marks=st.frozensets(
+    tags=st.frozensets(
         st.sampled_from(
             ["sub_sm_premium", "sub_sm_ultimate", "sub_edu", "support_hold", "restricted_account"]
         ),
@@ -455,7 +455,7 @@ ORGANIZATIONS = st.builds(
     expiration_date=st.text(),
 )
 TICKETS = st.builds(
-    Ticket,
+    ZendeskTicket,
     status=st.sampled_from(["new", "open", "pending", "hold", "solved", "closed"]),
     created_at=MOMENTS,
     requester_email=EMAILS,
@@ -500,7 +500,7 @@ SPOILT = {
     "requester_mismatch": ("facts", {"customer_email": "eve@customer.example"}),
     "prospect": ("organization", {"account_type": "Prospect"}),
     "no_paid_plan": ("organization", {"support_level": "Expired"}),
-    "account_on_hold": ("organization", {"marks": frozenset({"support_hold"})}),
+    "account_on_hold": ("organization", {"tags": frozenset({"support_hold"})}),
     "grace_period_not_over": ("facts", {"license_expired_on": date(2026, 11, 8)}),
     "grace_period_over_too_long": ("facts", {"license_expired_on": date(2026, 11, 3)}),
     "screenshots_missing": ("ticket", {"screenshots": 1}),
@@ -522,7 +522,7 @@ def test_all_reasons_are_given_and_none_for_the_fault_of_another(codes):
         of, change = SPOILT[code]
         spoilt[of].update(change)
     organization = replace(
-        ORGANIZATION, **{"support_level": "Premium", "marks": frozenset(), **spoilt["organization"]}
+        ORGANIZATION, **{"support_level": "Premium", "tags": frozenset(), **spoilt["organization"]}
     )
     ticket = replace(TICKET, organization=organization, **spoilt["ticket"])
     facts = replace(FACTS, ticket=ticket, **spoilt["facts"])

@@ -45,7 +45,7 @@ def test_a_seed_is_one_schedule():
     first, second = Simulation(77), Simulation(77)
     first.run()
     second.run()
-    assert first.story() == second.story()
+    assert first.notification() == second.notification()
 
 
 class Unfenced(SimulatedClaims):

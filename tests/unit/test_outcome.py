@@ -29,8 +29,7 @@ from mechanizer.outcome.status import (
     status_of,
 )
 from mechanizer.outcome.view import issued_output, refused_output, view
-from mechanizer.rules.eligibility import Agent, Facts, Organization, Rules, checks
-from mechanizer.rules.eligibility import Ticket as ZendeskTicket
+from mechanizer.rules.eligibility import Agent, Facts, Organization, Rules, ZendeskTicket, checks
 from mechanizer.workflow.delivery import RANKS, UNDELIVERED
 from tests.unit.records import ARN, ISSUE, NOW, RESULTS, TERMS, execution, made, record, request, verdict
 

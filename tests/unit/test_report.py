@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from mechanizer.ledger.effects import Effects
-from mechanizer.outcome.notifications import Story, failed
+from mechanizer.outcome.notifications import Notification, failed
 from mechanizer.outcome.status import Failure
-from mechanizer.workflow.report import Case, told
+from mechanizer.workflow.report import FailureCase, fully_reported
 from tests.unit.records import execution, record
 
 pytestmark = pytest.mark.usefixtures("deployed")
@@ -17,10 +17,10 @@ UNISSUED = ("check_eligibility", "generate_license")
 ISSUED = (*UNISSUED, "send_email")
 
 
-def case(*steps: str, status: str = "FAILED", effects: dict[str, Any] | None = None) -> Case:
+def case(*steps: str, status: str = "FAILED", effects: dict[str, Any] | None = None) -> FailureCase:
     failure = Failure("send_email", "OutcomeUnknown", "SES did not answer", will_retry=True)
     known = record(*steps, effects=effects)
-    return Case(known, execution(status), failure, Effects(known))
+    return FailureCase(known, execution(status), failure, Effects(known))
 
 
 def everywhere(outcome: str) -> dict[str, Any]:
@@ -35,31 +35,31 @@ def everywhere(outcome: str) -> dict[str, Any]:
 @pytest.mark.parametrize("left_out", ["issue", "message", "note:failed"])
 def test_a_failure_is_told_when_every_channel_has_it(left_out):
     effects = everywhere("failed")
-    assert told(case(*UNISSUED, effects=effects))
+    assert fully_reported(case(*UNISSUED, effects=effects))
 
     del effects[left_out]
-    assert not told(case(*UNISSUED, effects=effects))
+    assert not fully_reported(case(*UNISSUED, effects=effects))
 
 
 def test_that_the_license_is_out_after_all_is_another_story():
-    assert not told(case(*ISSUED, effects=everywhere("failed")))
+    assert not fully_reported(case(*ISSUED, effects=everywhere("failed")))
 
 
 def test_a_stopped_execution_is_told_once_though_its_e_mail_went_out_after_that():
-    assert told(case(*ISSUED, status="ABORTED", effects=everywhere("failed")))
+    assert fully_reported(case(*ISSUED, status="ABORTED", effects=everywhere("failed")))
 
 
 def test_an_issued_license_without_an_issue_needs_no_report_there():
     effects = everywhere("unfinished")
     del effects["issue"]
 
-    assert told(case(*ISSUED, effects=effects))
+    assert fully_reported(case(*ISSUED, effects=effects))
 
 
 def test_the_report_says_that_the_e_mail_may_be_out():
     known = case(*UNISSUED)
 
-    def report(*, may_be_out: bool) -> Story:
+    def report(*, may_be_out: bool) -> Notification:
         return failed(known.record, known.execution, replace(known.failure, email_may_be_out=may_be_out))
 
     unsure, sure = report(may_be_out=True), report(may_be_out=False)

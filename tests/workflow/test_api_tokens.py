@@ -200,7 +200,7 @@ UNUSABLE = [
 
 
 def test_the_life_of_a_secret(own_deployment):
-    """One story: what the function keeps of the secret carries over from each change to the next."""
+    """One notification: what the function keeps of the secret carries over from each change to the next."""
     at = own_deployment
     case = Case(at)
     first, second, third = at.ready["app_secret"], "second-" * 8, "third--" * 8

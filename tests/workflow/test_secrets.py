@@ -55,7 +55,7 @@ ORDER = {
 
 
 def test_each_secret_is_asked_for_in_turn(own_deployment):
-    """One story, as each value that is set is kept for the steps after it."""
+    """One notification, as each value that is set is kept for the steps after it."""
     at, case = own_deployment, Case(own_deployment)
     good = {name: at.secret(name) for name in ORDER}
     unset = {}

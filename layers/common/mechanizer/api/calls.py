@@ -5,7 +5,7 @@ from base64 import b64decode
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from mechanizer.api.answers import Refused
-from mechanizer.api.tokens import Claims
+from mechanizer.api.tokens import TokenClaims
 from mechanizer.errors import InvalidRequest
 
 LONGEST_BODY = 16_384
@@ -26,7 +26,7 @@ def json_body(event: APIGatewayProxyEventV2) -> bytes:
     return body
 
 
-def for_ticket(claims: Claims, ticket_id: int) -> Claims:
+def for_ticket(claims: TokenClaims, ticket_id: int) -> TokenClaims:
     """The claims, if the token was made for this ticket.
 
     Raises:

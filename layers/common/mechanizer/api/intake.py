@@ -13,7 +13,7 @@ from mechanizer.aws import executions
 from mechanizer.aws.executions import Execution
 from mechanizer.errors import VendorUnavailable
 from mechanizer.ledger import records, tickets
-from mechanizer.ledger.admission import ground_to_replace
+from mechanizer.ledger.admission import replacement_reason
 from mechanizer.ledger.records import Record
 from mechanizer.ledger.tickets import ConcurrentUpdate, TicketRecord
 from mechanizer.outcome.retry import Policy
@@ -27,14 +27,14 @@ LOOKS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiAnswer:
     """An HTTP status and the JSON that goes with it."""
 
     status: int
     body: Json
 
 
-def submit(body: Body, agent_id: int, now: datetime) -> Answer:
+def submit(body: Body, agent_id: int, now: datetime) -> ApiAnswer:
     """Starts a request, lets a failed one go on, or says why neither.
 
     Raises:
@@ -53,7 +53,7 @@ def show(ticket: TicketRecord | None, record: Record, now: datetime) -> Json:
     return view(record, ticket, _execution_of(record), Policy.of(settings()), now)
 
 
-def _decide(body: Body, agent_id: int, now: datetime) -> Answer:
+def _decide(body: Body, agent_id: int, now: datetime) -> ApiAnswer:
     seen = tickets.find(body.details.ticket_id)
     if seen is None:
         return _start(body, agent_id, now, seen)
@@ -64,7 +64,7 @@ def _decide(body: Body, agent_id: int, now: datetime) -> Answer:
     same = record.request.details == body.details and asked_before
     if same and status is Status.RUNNING:
         _ensure_started(record, execution)
-        return Answer(200, _running(record.request.request_id))
+        return ApiAnswer(200, _running(record.request.request_id))
     if same and status is Status.FAILED:
         return _go_on(record, execution, now)
     if status is Status.RUNNING:
@@ -84,15 +84,15 @@ def _decide(body: Body, agent_id: int, now: datetime) -> Answer:
         )
 
 
-def _replace(body: Body, agent_id: int, now: datetime, seen: TicketRecord) -> Answer:
+def _replace(body: Body, agent_id: int, now: datetime, seen: TicketRecord) -> ApiAnswer:
     old = records.find(body.replaces or "")
-    if not ground_to_replace(old, seen, body.details):
+    if not replacement_reason(old, seen, body.details):
         why = "Only an issued request can be replaced, once, for more users or after its e-mail bounced"
         return _conflict("already_issued", why, old or records.find(seen.active))
     return _start(body, agent_id, now, seen)
 
 
-def _start(body: Body, agent_id: int, now: datetime, seen: TicketRecord | None) -> Answer:
+def _start(body: Body, agent_id: int, now: datetime, seen: TicketRecord | None) -> ApiAnswer:
     request = Request(
         request_id=_next_id(body.details.ticket_id, seen),
         details=body.details,
@@ -102,7 +102,7 @@ def _start(body: Body, agent_id: int, now: datetime, seen: TicketRecord | None) 
     )
     records.open_request(request, seen)
     _start_execution(request)
-    return Answer(202, _running(request.request_id))
+    return ApiAnswer(202, _running(request.request_id))
 
 
 def _next_id(ticket_id: int, seen: TicketRecord | None) -> str:
@@ -112,7 +112,7 @@ def _next_id(ticket_id: int, seen: TicketRecord | None) -> str:
     return next(id_ for id_ in ids if seen is None or records.find(id_) is None)
 
 
-def _go_on(record: Record, execution: Execution | None, now: datetime) -> Answer:
+def _go_on(record: Record, execution: Execution | None, now: datetime) -> ApiAnswer:
     """The same details after a failure: the same request goes on where it stopped."""
     request = record.request
     if execution and not executions.redrive(execution):
@@ -120,7 +120,7 @@ def _go_on(record: Record, execution: Execution | None, now: datetime) -> Answer
         if latest is None or not latest.running:
             again = f"{request.request_id}-again-{int(now.timestamp())}"
             records.save_execution(request.request_id, executions.start(again, request.document()))
-    return Answer(202, _running(request.request_id))
+    return ApiAnswer(202, _running(request.request_id))
 
 
 def _ensure_started(record: Record, execution: Execution | None) -> None:
@@ -141,11 +141,11 @@ def _running(request_id: str) -> Json:
     return {"request_id": request_id, "status": Status.RUNNING.value}
 
 
-def _conflict(error: str, message: str, record: Record | None) -> Answer:
+def _conflict(error: str, message: str, record: Record | None) -> ApiAnswer:
     body = {
         "error": error,
         "message": message,
         "request_id": record.request.request_id if record else None,
         "issue_url": record.effects["issue"]["url"] if record and "issue" in record.effects else None,
     }
-    return Answer(409, body)
+    return ApiAnswer(409, body)

@@ -28,14 +28,14 @@ class Unauthorized(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
+class TokenClaims:
     """What the app asserts: the agent who is signed in, and the ticket it stands in."""
 
     agent_id: int
     ticket_id: int
 
 
-def verify(authorization: str | None, now: float) -> Claims:
+def verify(authorization: str | None, now: float) -> TokenClaims:
     """The claims of an ``Authorization`` header; ``now`` in seconds since 1970.
 
     Raises:
@@ -58,7 +58,7 @@ def verify(authorization: str | None, now: float) -> Claims:
         raise Unauthorized("The token has expired")
     if expires > now + LONGEST_SECONDS + LEEWAY_SECONDS:
         raise Unauthorized(f"The token is good for more than {LONGEST_SECONDS} seconds")
-    return Claims(agent_id=_number(claims, "sub"), ticket_id=_number(claims, "ticket_id"))
+    return TokenClaims(agent_id=_number(claims, "sub"), ticket_id=_number(claims, "ticket_id"))
 
 
 def _decoded(token: str) -> Mapping[str, Any]:
@@ -73,7 +73,7 @@ def _decoded(token: str) -> Mapping[str, Any]:
 
 
 def _signed_by(token: str, keys: list[str]) -> Mapping[str, Any] | None:
-    # Claims are checked above, in one place and by their exact types.
+    # TokenClaims are checked above, in one place and by their exact types.
     unchecked: Options = {
         "verify_exp": False,
         "verify_aud": False,

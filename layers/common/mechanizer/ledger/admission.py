@@ -8,7 +8,7 @@ from mechanizer.ledger.records import Record
 from mechanizer.ledger.tickets import ConcurrentUpdate, TicketRecord
 from mechanizer.rules.request import Details, Request, ticket_and_number
 
-MENDED_BY_REPLACING = frozenset({"bounced", "rejected"})
+REPLACEABLE_DELIVERIES = frozenset({"bounced", "rejected"})
 
 
 def admit(request: Request, execution_arn: str) -> Record:
@@ -36,7 +36,7 @@ def recorded(request: Request, execution_arn: str) -> Record:
     return known
 
 
-def ground_to_replace(old: Record | None, ticket: TicketRecord | None, details: Details) -> str | None:
+def replacement_reason(old: Record | None, ticket: TicketRecord | None, details: Details) -> str | None:
     """Why the new details may replace an issued request, in words; None if they may not.
 
     A request is replaced once; but one whose replacement never issued a license can be tried again.
@@ -45,7 +45,7 @@ def ground_to_replace(old: Record | None, ticket: TicketRecord | None, details: 
         return None
     if old.replaced_by and (old.replaced_by != ticket.active or ticket.issued == ticket.active):
         return None
-    if old.delivery and old.delivery["status"] in MENDED_BY_REPLACING:
+    if old.delivery and old.delivery["status"] in REPLACEABLE_DELIVERIES:
         return f"its e-mail was {old.delivery['status']}"
     old_count = old.request.details.user_count
     return f"{details.user_count} users instead of {old_count}" if details.user_count > old_count else None
@@ -53,7 +53,7 @@ def ground_to_replace(old: Record | None, ticket: TicketRecord | None, details: 
 
 def _record(request: Request, execution_arn: str) -> Record:
     seen = tickets.find(request.details.ticket_id)
-    if request.replaces and not ground_to_replace(records.find(request.replaces), seen, request.details):
+    if request.replaces and not replacement_reason(records.find(request.replaces), seen, request.details):
         rule = "must name an issued request that may be replaced: for more users, or after its e-mail bounced"
         raise InvalidRequest("The request breaks a rule", {"replaces": rule})
     parts = ticket_and_number(request.request_id)

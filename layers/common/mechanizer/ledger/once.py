@@ -103,32 +103,32 @@ def once(
     if seen is None or seen.state is not State.CLAIMED:
         claim = Claim(State.CLAIMED, attempt, began, lease_until)
         _write(claims, effect, seen, claim)
-        unmade = replace(claim, state=State.FREE)
+        released_claim = replace(claim, state=State.FREE)
     else:
         # An effect in doubt stays in doubt, whatever becomes of this attempt, until it is found or made.
-        unmade = replace(seen, attempt=attempt, lease_until=lease_until)
-        _write(claims, effect, seen, unmade)
+        released_claim = replace(seen, attempt=attempt, lease_until=lease_until)
+        _write(claims, effect, seen, released_claim)
         try:
-            found = find(unmade)
+            found = find(released_claim)
         except Exception as error:
-            _write(claims, effect, unmade, _given_back(unmade, error, now()))
+            _write(claims, effect, released_claim, _given_back(released_claim, error, now()))
             raise
         if found is not None:
-            return _done(claims, effect, unmade, found)
-        claim = replace(unmade, acted_at=now(), repeated=True)
-        _write(claims, effect, unmade, claim)
+            return _done(claims, effect, released_claim, found)
+        claim = replace(released_claim, acted_at=now(), repeated=True)
+        _write(claims, effect, released_claim, claim)
     try:
         result = do(claim)
     except NOT_HAPPENED as error:
-        _write(claims, effect, claim, _given_back(unmade, error, now()))
+        _write(claims, effect, claim, _given_back(released_claim, error, now()))
         raise
     # After any other error the claim is held until its lease ends: a vendor may still be at it.
     return _done(claims, effect, claim, result)
 
 
-def _given_back(unmade: Claim, error: Exception, at: datetime) -> Claim:
+def _given_back(released_claim: Claim, error: Exception, at: datetime) -> Claim:
     """Nothing was changed outside: whoever comes next need not wait for the lease to end."""
-    return replace(unmade, lease_until=at, last_error=type(error).__name__)
+    return replace(released_claim, lease_until=at, last_error=type(error).__name__)
 
 
 def _done(claims: Claims, effect: str, claim: Claim, result: Json) -> Json:

@@ -1,6 +1,6 @@
 """The texts that people read, as plain words and named values.
 
-A story holds text from outside as it came. Each channel's module makes it inert in its own way:
+A notification holds text from outside as it came. Each channel's module makes it inert in its own way:
 code spans in GitLab, escaping in Slack and Zendesk.
 """
 
@@ -22,7 +22,7 @@ LINKS = frozenset({"Ticket", "Issue", "Execution"})
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Notification:
     """What one outcome of a request says.
 
     ``outcome`` is its short name: a request tells each one once. ``reference`` is how a text
@@ -50,7 +50,9 @@ class Digest:
     facts: tuple[tuple[str, str], ...]
 
 
-def issued(request: Request, results: Json, issue_url: str | None = None, public_key: str = "") -> Story:
+def issued(
+    request: Request, results: Json, issue_url: str | None = None, public_key: str = ""
+) -> Notification:
     """The license is out; ``results`` are those of the steps so far, ``public_key`` the fingerprint."""
     terms, email = results["license"], results["email"]
     facts = [
@@ -64,8 +66,8 @@ def issued(request: Request, results: Json, issue_url: str | None = None, public
         facts.append(("Issue", issue_url))
     if email["possibly_sent_twice"]:
         facts.append(("E-mail", "possibly sent twice: the first attempt was never confirmed"))
-    facts += [("Note", told) for told in results["eligibility"]["told"]]
-    return Story(
+    facts += [("Note", notice) for notice in results["eligibility"]["notices"]]
+    return Notification(
         request_id=request.request_id,
         outcome="issued",
         headline="An emergency license was generated and sent to the customer.",
@@ -74,10 +76,10 @@ def issued(request: Request, results: Json, issue_url: str | None = None, public
     )
 
 
-def refused(request: Request, reasons: list[Json]) -> Story:
+def refused(request: Request, reasons: list[Json]) -> Notification:
     """The rules said no."""
     codes = tuple(reason["code"] for reason in reasons)
-    return Story(
+    return Notification(
         request_id=request.request_id,
         outcome="refused",
         headline="No emergency license was generated: the request is not eligible.",
@@ -86,7 +88,7 @@ def refused(request: Request, reasons: list[Json]) -> Story:
     )
 
 
-def failed(record: Record, execution: Execution, failure: Failure, *, given_up: bool = False) -> Story:
+def failed(record: Record, execution: Execution, failure: Failure, *, given_up: bool = False) -> Notification:
     """An execution failed, before or after its license was out; or it is given up."""
     issued = record.issued
     # Its issue stays open when the ticket is told at last, so it gives the whole answer.
@@ -102,7 +104,7 @@ def failed(record: Record, execution: Execution, failure: Failure, *, given_up: 
     )
     if given_up:
         headline = f"Given up. {headline}"
-    return Story(
+    return Notification(
         request_id=record.request.request_id,
         outcome="given_up" if given_up else "unfinished" if issued else "failed",
         headline=headline,
@@ -130,9 +132,9 @@ def failed(record: Record, execution: Execution, failure: Failure, *, given_up: 
     )
 
 
-def undelivered(request: Request, status: str, detail: str) -> Story:
+def undelivered(request: Request, status: str, detail: str) -> Notification:
     """The e-mail did not reach the customer, or was reported as unwanted."""
-    return Story(
+    return Notification(
         request_id=request.request_id,
         outcome="undelivered",
         headline=f"The e-mail with the emergency license was {_UNDELIVERED[status]}.",

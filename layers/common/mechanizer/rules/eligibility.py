@@ -19,18 +19,18 @@ OPENED_BEFORE = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """A customer as Zendesk knows it. ``marks`` are its tags and its ticked boxes, as names."""
+    """A customer as Zendesk knows it. ``tags`` are its tags and its ticked boxes, as names."""
 
     id: int
     account_type: str
     support_level: str
-    marks: frozenset[str]
+    tags: frozenset[str]
     expiration_date: str = ""
     name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class ZendeskTicket:
     """A ticket that exists. ``screenshots`` counts image attachments in all comments."""
 
     status: str
@@ -59,7 +59,7 @@ class Facts:
     """
 
     requested_at: datetime
-    ticket: Ticket | None
+    ticket: ZendeskTicket | None
     customer_email: str | None
     license_expired_on: date | None
     agent_given: bool = False
@@ -106,7 +106,7 @@ def checks(facts: Facts, rules: Rules) -> list[Check]:
     ]
 
 
-def expiry_told_otherwise(facts: Facts) -> str | None:
+def expiry_mismatch(facts: Facts) -> str | None:
     """A sentence when Zendesk's own expiration date is another one; told, never refused."""
     organization = facts.ticket.organization if facts.ticket else None
     known = organization.expiration_date.strip()[:40] if organization else ""
@@ -171,7 +171,7 @@ def _organization(facts: Facts) -> Iterator[Check]:
     yield Check("prospect", not prospect, said)
     if not prospect:
         paid = (
-            bool(PAID_PLANS & organization.marks) or organization.support_level.lower() in PAID_SUPPORT_LEVELS
+            bool(PAID_PLANS & organization.tags) or organization.support_level.lower() in PAID_SUPPORT_LEVELS
         )
         said = (
             "The organization has a paid self-managed plan"
@@ -179,7 +179,7 @@ def _organization(facts: Facts) -> Iterator[Check]:
             else "The organization has no paid self-managed plan"
         )
         yield Check("no_paid_plan", paid, said)
-    held = bool(HOLDS & organization.marks)
+    held = bool(HOLDS & organization.tags)
     said = "The account is on hold or restricted" if held else "The account is not on hold"
     yield Check("account_on_hold", not held, said)
 

@@ -15,7 +15,7 @@ import gitlab
 from mechanizer.aws.secrets import with_secret
 from mechanizer.ledger.effects import Effects
 from mechanizer.ledger.once import Claim, Json
-from mechanizer.outcome.notifications import LINKS, Story
+from mechanizer.outcome.notifications import LINKS, Notification
 from mechanizer.settings import settings
 from mechanizer.transport import READ_SECONDS, broken
 from mechanizer.vendors.http_session import Session
@@ -27,7 +27,7 @@ MOST_ISSUES = 2000
 _Answer = TypeVar("_Answer")
 
 
-def issue(effects: Effects, title: str, story: Story, license_text: str | None = None) -> Json:
+def issue(effects: Effects, title: str, notification: Notification, license_text: str | None = None) -> Json:
     """The request's issue, opened now if there is none; an existing one stays as it is.
 
     Returns:
@@ -35,34 +35,34 @@ def issue(effects: Effects, title: str, story: Story, license_text: str | None =
     """
     return effects.once(
         "issue",
-        do=lambda _: _open(title, story, license_text),
-        find=lambda claim: _find(story.request_id, claim),
+        do=lambda _: _open(title, notification, license_text),
+        find=lambda claim: _find(notification.request_id, claim),
     )
 
 
-def close_issue(iid: int, title: str, story: Story, license_text: str) -> None:
+def close_issue(iid: int, title: str, notification: Notification, license_text: str) -> None:
     """Makes an issue the closed success, whatever it told before; safe to repeat."""
-    change = {"title": title, "description": _description(story, license_text), "state_event": "close"}
+    change = {"title": title, "description": _description(notification, license_text), "state_event": "close"}
     _calling(lambda project: project.issues.update(iid, change), writing=True)
 
 
-def comment(effects: Effects, iid: int, story: Story) -> None:
-    """Comments the story on the issue, once."""
+def comment(effects: Effects, iid: int, notification: Notification) -> None:
+    """Comments the notification on the issue, once."""
     effects.once(
-        f"issue:{story.outcome}",
-        do=lambda _: _comment(iid, story),
-        find=lambda _: _find_comment(iid, story),
+        f"issue:{notification.outcome}",
+        do=lambda _: _comment(iid, notification),
+        find=lambda _: _find_comment(iid, notification),
     )
 
 
-def _open(title: str, story: Story, license_text: str | None) -> Json:
+def _open(title: str, notification: Notification, license_text: str | None) -> Json:
     fields = {
         "title": title,
-        "description": _description(story, license_text),
+        "description": _description(notification, license_text),
         "labels": LABEL,
         "confidential": True,
     }
-    return _calling(lambda project: _told(project.issues.create(fields), story.outcome), writing=True)
+    return _calling(lambda project: _told(project.issues.create(fields), notification.outcome), writing=True)
 
 
 def _find(request_id: str, claim: Claim) -> Json | None:
@@ -91,14 +91,14 @@ def _told(found: Any, outcome: str) -> Json:
     return {"iid": int(found.iid), "url": str(found.web_url), "outcome": outcome}
 
 
-def _comment(iid: int, story: Story) -> Json:
-    body = {"body": _description(story)}
+def _comment(iid: int, notification: Notification) -> Json:
+    body = {"body": _description(notification)}
     _calling(lambda project: int(_notes(project, iid).create(body).id), writing=True)
     return {}
 
 
-def _find_comment(iid: int, story: Story) -> Json | None:
-    line = f"- Reference: `{story.reference}`"
+def _find_comment(iid: int, notification: Notification) -> Json | None:
+    line = f"- Reference: `{notification.reference}`"
 
     def look(project: Any) -> bool:
         notes = _notes(project, iid).list(per_page=100, iterator=True)
@@ -111,15 +111,15 @@ def _notes(project: Any, iid: int) -> Any:
     return project.issues.get(iid, lazy=True).notes
 
 
-def _description(story: Story, license_text: str | None = None) -> str:
-    facts = (f"- {label}: {value if label in LINKS else _code(value)}" for label, value in story.facts)
+def _description(notification: Notification, license_text: str | None = None) -> str:
+    facts = (f"- {label}: {value if label in LINKS else _code(value)}" for label, value in notification.facts)
     lines = [
-        story.headline,
+        notification.headline,
         "",
         *facts,
-        f"- Reference: {_code(story.reference)}",
+        f"- Reference: {_code(notification.reference)}",
         "",
-        f"What to do now: {story.next_action}",
+        f"What to do now: {notification.next_action}",
     ]
     if license_text:
         lines += ["", "The license (a copy of the customer's `EmergencyLicense.gitlab-license`):", ""]

@@ -14,7 +14,7 @@ from mechanizer.aws.secrets import with_secret
 from mechanizer.errors import VendorRejected
 from mechanizer.ledger.effects import Effects, once_now
 from mechanizer.ledger.once import Claim, Claims, Json
-from mechanizer.outcome.notifications import Digest, Story
+from mechanizer.outcome.notifications import Digest, Notification
 from mechanizer.settings import settings
 from mechanizer.transport import READ_SECONDS, broken, refused, throttled
 
@@ -25,7 +25,7 @@ _BAD_TOKEN = frozenset({"invalid_auth", "not_authed", "token_revoked", "token_ex
 _BROKEN = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 
 
-def tell(effects: Effects, story: Story) -> Json:
+def notify(effects: Effects, notification: Notification) -> Json:
     """Tells the channel, once: as the request's message, or in the thread of the one there is.
 
     Returns:
@@ -33,21 +33,21 @@ def tell(effects: Effects, story: Story) -> Json:
     """
     first = effects.once(
         "message",
-        do=lambda _: _post_story(story, settings().slack_channel),
-        find=lambda claim: _find("request_id", story.request_id, claim),
+        do=lambda _: _post_notification(notification, settings().slack_channel),
+        find=lambda claim: _find("request_id", notification.request_id, claim),
     )
-    if first["outcome"] == story.outcome:
+    if first["outcome"] == notification.outcome:
         posted = first
     else:
         posted = effects.once(
-            f"message:{story.outcome}",
-            do=lambda _: _post_story(story, first["channel"], thread=first["ts"]),
-            find=lambda _: _find_reply(story, first),
+            f"message:{notification.outcome}",
+            do=lambda _: _post_notification(notification, first["channel"], thread=first["ts"]),
+            find=lambda _: _find_reply(notification, first),
         )
     return {"channel": posted["channel"], "ts": posted["ts"]}
 
 
-def tell_digest(claims: Claims, digest: Digest) -> Json:
+def post_digest(claims: Claims, digest: Digest) -> Json:
     """Tells the channel of a week, once.
 
     Returns:
@@ -64,9 +64,9 @@ def tell_digest(claims: Claims, digest: Digest) -> Json:
     return {"channel": posted["channel"], "ts": posted["ts"]}
 
 
-def _post_story(story: Story, channel: str, thread: str | None = None) -> Json:
-    payload = {"request_id": story.request_id, "outcome": story.outcome}
-    return {**_post(_text(story), payload, channel, thread), "outcome": story.outcome}
+def _post_notification(notification: Notification, channel: str, thread: str | None = None) -> Json:
+    payload = {"request_id": notification.request_id, "outcome": notification.outcome}
+    return {**_post(_text(notification), payload, channel, thread), "outcome": notification.outcome}
 
 
 def _post(text: str, payload: dict[str, str], channel: str, thread: str | None = None) -> Json:
@@ -99,10 +99,10 @@ def _find(key: str, value: str, claim: Claim) -> Json | None:
     return None
 
 
-def _find_reply(story: Story, first: Json) -> Json | None:
+def _find_reply(notification: Notification, first: Json) -> Json | None:
     for message in _paged("conversations.replies", "messages", channel=first["channel"], ts=first["ts"]):
-        if _payload(message) == {"request_id": story.request_id, "outcome": story.outcome}:
-            return {"channel": first["channel"], "ts": message["ts"], "outcome": story.outcome}
+        if _payload(message) == {"request_id": notification.request_id, "outcome": notification.outcome}:
+            return {"channel": first["channel"], "ts": message["ts"], "outcome": notification.outcome}
     return None
 
 
@@ -146,9 +146,9 @@ def _paged(method: str, key: str, **arguments: str) -> list[Json]:
     return found
 
 
-def _text(story: Story) -> str:
-    ends = (("What to do now", story.next_action), ("Request", story.request_id))
-    return _lines(story.headline, (*story.facts, *ends))
+def _text(notification: Notification) -> str:
+    ends = (("What to do now", notification.next_action), ("Request", notification.request_id))
+    return _lines(notification.headline, (*notification.facts, *ends))
 
 
 def _lines(headline: str, facts: tuple[tuple[str, str], ...]) -> str:

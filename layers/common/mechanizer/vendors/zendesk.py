@@ -18,8 +18,8 @@ from mechanizer.aws.secrets import with_secret
 from mechanizer.errors import VendorRejected, VendorUnavailable
 from mechanizer.ledger.effects import Effects
 from mechanizer.ledger.once import Json
-from mechanizer.outcome.notifications import Story
-from mechanizer.rules.eligibility import Agent, Organization, Ticket
+from mechanizer.outcome.notifications import Notification
+from mechanizer.rules.eligibility import Agent, Organization, ZendeskTicket
 from mechanizer.settings import settings
 from mechanizer.transport import READ_SECONDS, broken
 from mechanizer.vendors.http_session import Session
@@ -30,7 +30,7 @@ _Answer = TypeVar("_Answer")
 _tokens: dict[str, tuple[str, float]] = {}
 
 
-def read_ticket(ticket_id: int) -> Ticket | None:
+def read_ticket(ticket_id: int) -> ZendeskTicket | None:
     """The ticket, its requester's address, its organization and its screenshots; None if there is none.
 
     Raises:
@@ -54,22 +54,22 @@ def read_agent(agent_id: int) -> Agent | None:
         raise
 
 
-def note(effects: Effects, story: Story) -> Json:
-    """Writes the story as an internal note, once.
+def add_note(effects: Effects, notification: Notification) -> Json:
+    """Writes the notification as an internal note, once.
 
     Returns:
         ``{}``, or ``{"skipped": reason}`` for a ticket that can take no note.
     """
     ticket_id = effects.request.details.ticket_id
     return effects.once(
-        f"note:{story.outcome}",
-        do=lambda _: _write_note(ticket_id, story),
-        find=lambda _: _find_note(ticket_id, story),
+        f"note:{notification.outcome}",
+        do=lambda _: _write_note(ticket_id, notification),
+        find=lambda _: _find_note(ticket_id, notification),
     )
 
 
-def _write_note(ticket_id: int, story: Story) -> Json:
-    change = ZenpyTicket(id=ticket_id, comment=ZenpyComment(html_body=_html(story), public=False))
+def _write_note(ticket_id: int, notification: Notification) -> Json:
+    change = ZenpyTicket(id=ticket_id, comment=ZenpyComment(html_body=_html(notification), public=False))
     try:
         _calling(lambda zendesk: int(zendesk.tickets.update(change).ticket.id), writing=True)
     except VendorRejected as refusal:
@@ -88,10 +88,10 @@ def _takes_no_note(ticket_id: int, refusal: VendorRejected) -> str | None:
     return "The ticket is closed and can take no note" if ticket.status == "closed" else None
 
 
-def _find_note(ticket_id: int, story: Story) -> Json | None:
+def _find_note(ticket_id: int, notification: Notification) -> Json | None:
     def look(zendesk: Zenpy) -> bool:
         comments = islice(zendesk.tickets.comments(ticket_id), MOST_COMMENTS)
-        return any(_mentions(comment, story.reference) for comment in comments)
+        return any(_mentions(comment, notification.reference) for comment in comments)
 
     try:
         return {} if _calling(look) else None
@@ -106,20 +106,20 @@ def _mentions(comment: Any, reference: str) -> bool:
     return not comment.public and any(reference in text.replace("\\", "") for text in texts if text)
 
 
-def _html(story: Story) -> str:
-    facts = "".join(f"<li>{escape(label)}: {escape(value)}</li>" for label, value in story.facts)
+def _html(notification: Notification) -> str:
+    facts = "".join(f"<li>{escape(label)}: {escape(value)}</li>" for label, value in notification.facts)
     return (
-        f"<p>{escape(story.headline)}</p><ul>{facts}</ul>"
-        f"<p>What to do now: {escape(story.next_action)}</p><p>Reference: {escape(story.reference)}</p>"
+        f"<p>{escape(notification.headline)}</p><ul>{facts}</ul>"
+        f"<p>What to do now: {escape(notification.next_action)}</p><p>Reference: {escape(notification.reference)}</p>"
     )
 
 
-def _ticket(zendesk: Zenpy, ticket_id: int) -> Ticket | None:
+def _ticket(zendesk: Zenpy, ticket_id: int) -> ZendeskTicket | None:
     found = zendesk.tickets(id=ticket_id, include=["users", "organizations"])
     if found.status == "deleted":
         return None
     comments = islice(zendesk.tickets.comments(ticket_id, include_inline_images=True), MOST_COMMENTS)
-    return Ticket(
+    return ZendeskTicket(
         status=str(found.status),
         created_at=datetime.fromisoformat(found.created_at),
         requester_email=found.requester.email or "",
@@ -143,7 +143,7 @@ def _organization(found: Any) -> Organization:
         id=int(found.id),
         account_type=str(fields.get("account_type") or ""),
         support_level=str(fields.get("support_level") or ""),
-        marks=frozenset({*(found.tags or []), *ticked}),
+        tags=frozenset({*(found.tags or []), *ticked}),
         expiration_date=str(fields.get("expiration_date") or ""),
         name=str(found.name or ""),
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mechanizer.ledger import records
-from mechanizer.outcome.notifications import Story, undelivered
+from mechanizer.outcome.notifications import Notification, undelivered
 from mechanizer.rules.request import Request, ticket_and_number
 
 # A status only moves up in rank; two of the same rank: the first one stays.
@@ -53,12 +53,12 @@ def note(event: MailEvent) -> bool:
     return records.save_delivery(event.request_id, RANKS[event.status], known)
 
 
-def bad_news(request: Request) -> Story | None:
+def known_undelivered(request: Request) -> Notification | None:
     """What to tell if the e-mail is known by now not to have reached the customer."""
-    return story_of(request, records.read_delivery(request.request_id))
+    return undelivered_notification(request, records.read_delivery(request.request_id))
 
 
-def story_of(request: Request, known: Json | None) -> Story | None:
+def undelivered_notification(request: Request, known: Json | None) -> Notification | None:
     """What to tell of that event; None unless the e-mail did not reach the customer."""
     if known is None or known["status"] not in UNDELIVERED:
         return None

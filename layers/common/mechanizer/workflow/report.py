@@ -12,24 +12,24 @@ from mechanizer.ledger.admission import recorded
 from mechanizer.ledger.effects import Effects
 from mechanizer.ledger.records import Record
 from mechanizer.observability import count, logger
-from mechanizer.outcome.notifications import Story, failed, failure_title
+from mechanizer.outcome.notifications import Notification, failed, failure_title
 from mechanizer.outcome.retry import Policy
 from mechanizer.outcome.status import Failure, Status, failure_of, status_of
 from mechanizer.rules.request import Request, parse_input
 from mechanizer.settings import settings
 from mechanizer.vendors import gitlab, slack, zendesk
-from mechanizer.workflow.delivery import story_of
+from mechanizer.workflow.delivery import undelivered_notification
 
 # Nothing is told of these outside: a person typed it wrong, or a newer request is at work.
-UNTOLD = frozenset({"InvalidRequest", "Superseded"})
+NEVER_REPORTED = frozenset({"InvalidRequest", "Superseded"})
 # The outcomes that a report tells: before and after the license is out.
 FAILED = frozenset({"failed", "unfinished"})
 # Where people are told; also the beginnings of the effects' names.
-PLACES = ("issue", "message", "note")
+CHANNELS = ("issue", "message", "note")
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class FailureCase:
     """A failed execution that somebody has to know of."""
 
     record: Record
@@ -43,13 +43,13 @@ class Case:
         return self.record.request
 
 
-def case_of(execution: Execution) -> Case | None:
+def failure_case(execution: Execution) -> FailureCase | None:
     """The case of a failed execution; None if nobody needs to know.
 
     Nobody does if it is no request of ours, or if another execution has completed the request or
     works for it.
     """
-    if not execution.failed or execution.error_name in UNTOLD:
+    if not execution.failed or execution.error_name in NEVER_REPORTED:
         return None
     now = datetime.now(UTC)
     try:
@@ -60,40 +60,42 @@ def case_of(execution: Execution) -> Case | None:
     if record.execution_arn not in (None, execution.arn):
         return None
     failure = failure_of(record, execution, Policy.of(settings()), now)
-    return Case(record, execution, failure, Effects(record)) if failure else None
+    return FailureCase(record, execution, failure, Effects(record)) if failure else None
 
 
-def superseded(case: Case) -> bool:
-    """Whether a newer request has taken this one's place: then nothing is told or retried."""
+def superseded(case: FailureCase) -> bool:
+    """Whether a newer request has taken this one's channel: then nothing is told or retried."""
     ticket = tickets.find(case.request.details.ticket_id)
     return status_of(case.record, ticket, case.execution) is Status.SUPERSEDED
 
 
-def told(case: Case) -> bool:
-    """Whether every place has been told of the failure, and of an e-mail that did not arrive."""
-    return not _untold(case) and not _unaware(case.record)
+def fully_reported(case: FailureCase) -> bool:
+    """Whether every channel has been told of the failure, and of an e-mail that did not arrive."""
+    return not _channels_to_notify(case) and not _channels_missing_delivery_news(case.record)
 
 
-def report_failure(case: Case) -> None:
+def report_failure(case: FailureCase) -> None:
     """Tells of the failure, and of an e-mail that did not arrive; what was told before is not told again.
 
     Raises:
-        the first error of a place that could not be told, after the others were.
+        the first error of a channel that could not be told, after the others were.
     """
-    story = failed(case.record, case.execution, case.failure)
-    _all(
+    notification = failed(case.record, case.execution, case.failure)
+    _run_all(
         [
-            *_tellings(case.effects, story, _untold(case)),
+            *_senders(case.effects, notification, _channels_to_notify(case)),
             lambda: report_undelivered(case.request.request_id),
         ]
     )
     count("FailuresReported", step=case.failure.step)
 
 
-def give_up(case: Case) -> None:
+def give_up(case: FailureCase) -> None:
     """Tells that nothing retries the request any more, and notes it."""
-    story = failed(case.record, case.execution, case.failure, given_up=True)
-    _all(_tellings(case.effects, story, [place for place in _due(case.record) if place != "note"]))
+    notification = failed(case.record, case.execution, case.failure, given_up=True)
+    _run_all(
+        _senders(case.effects, notification, [channel for channel in _due(case.record) if channel != "note"])
+    )
     records.give_up(case.request.request_id)
     count("RequestsGivenUp")
 
@@ -101,21 +103,25 @@ def give_up(case: Case) -> None:
 def report_undelivered(request_id: str) -> None:
     """Tells, wherever anything was told of the request, that its e-mail did not arrive.
 
-    Whoever tells a place something for the first time, a step or a report, tells of this too, right after.
+    Whoever tells a channel something for the first time, a step or a report, tells of this too, right after.
     """
     record = records.find(request_id)
-    story = story_of(record.request, record.delivery) if record else None
-    if record and story:
-        _all(_tellings(Effects(record), story, _unaware(record)))
+    notification = undelivered_notification(record.request, record.delivery) if record else None
+    if record and notification:
+        _run_all(_senders(Effects(record), notification, _channels_missing_delivery_news(record)))
 
 
 def _due(record: Record) -> list[str]:
     """Where a failure is told. An issued license without an issue gets none here: its title would be untrue."""
-    return [place for place in PLACES if place != "issue" or not record.issued or "issue" in record.effects]
+    return [
+        channel
+        for channel in CHANNELS
+        if channel != "issue" or not record.issued or "issue" in record.effects
+    ]
 
 
-def _untold(case: Case) -> list[str]:
-    """The places that have to be told of the failure.
+def _channels_to_notify(case: FailureCase) -> list[str]:
+    """The channels that have to be told of the failure.
 
     A stopped execution is told of once, though a step that was at work may have mailed the license after that.
     """
@@ -123,42 +129,46 @@ def _untold(case: Case) -> list[str]:
     outcome = failed(case.record, case.execution, case.failure).outcome
     outcomes = FAILED if case.execution.status == "ABORTED" else {outcome}
 
-    def knows(place: str) -> bool:
-        first = effects.get(place, {}).get("outcome")
-        return first in outcomes or any(f"{place}:{outcome}" in effects for outcome in outcomes)
+    def knows(channel: str) -> bool:
+        first = effects.get(channel, {}).get("outcome")
+        return first in outcomes or any(f"{channel}:{outcome}" in effects for outcome in outcomes)
 
-    return [place for place in _due(case.record) if not knows(place)]
-
-
-def _unaware(record: Record) -> list[str]:
-    """The places that know of the request, and not that its e-mail did not arrive."""
-    story = story_of(record.request, record.delivery)
-    told = {place: {e for e in record.effects if e.split(":")[0] == place} for place in PLACES}
-    return [place for place, of in told.items() if story and of and f"{place}:{story.outcome}" not in of]
+    return [channel for channel in _due(case.record) if not knows(channel)]
 
 
-def _tellings(effects: Effects, story: Story, places: list[str]) -> list[Callable[[], object]]:
+def _channels_missing_delivery_news(record: Record) -> list[str]:
+    """The channels that know of the request, and not that its e-mail did not arrive."""
+    notification = undelivered_notification(record.request, record.delivery)
+    told = {channel: {e for e in record.effects if e.split(":")[0] == channel} for channel in CHANNELS}
+    return [
+        channel
+        for channel, of in told.items()
+        if notification and of and f"{channel}:{notification.outcome}" not in of
+    ]
+
+
+def _senders(effects: Effects, notification: Notification, channels: list[str]) -> list[Callable[[], object]]:
     ways: dict[str, Callable[[], object]] = {
-        "issue": lambda: _on_issue(effects, story),
-        "message": lambda: slack.tell(effects, story),
-        "note": lambda: zendesk.note(effects, story),
+        "issue": lambda: _on_issue(effects, notification),
+        "message": lambda: slack.notify(effects, notification),
+        "note": lambda: zendesk.add_note(effects, notification),
     }
-    return [ways[place] for place in places]
+    return [ways[channel] for channel in channels]
 
 
-def _on_issue(effects: Effects, story: Story) -> None:
+def _on_issue(effects: Effects, notification: Notification) -> None:
     """Opens the failure issue, or comments on the one there is."""
-    issue = gitlab.issue(effects, failure_title(effects.request), story)
-    if issue["outcome"] != story.outcome:
-        gitlab.comment(effects, issue["iid"], story)
+    issue = gitlab.issue(effects, failure_title(effects.request), notification)
+    if issue["outcome"] != notification.outcome:
+        gitlab.comment(effects, issue["iid"], notification)
 
 
-def _all(tellings: list[Callable[[], object]]) -> None:
+def _run_all(senders: list[Callable[[], object]]) -> None:
     """Does each; one that fails keeps none of the others from being told."""
     faults: list[Exception] = []
-    for telling in tellings:
+    for sender in senders:
         try:
-            telling()
+            sender()
         except Exception as fault:  # noqa: BLE001  # raised again below, once all have had their turn
             logger.warning("could not be told: %s", type(fault).__name__)
             faults.append(fault)

@@ -14,7 +14,7 @@ from mechanizer.observability import count, gauge, logger
 from mechanizer.outcome.retry import Policy, due_at, unrecovered
 from mechanizer.settings import settings
 from mechanizer.workflow import report
-from mechanizer.workflow.report import Case
+from mechanizer.workflow.report import FailureCase
 
 # Step Functions redrives nothing that is older.
 OLDEST = timedelta(days=14)
@@ -59,17 +59,17 @@ def _start(request_id: str, now: datetime) -> bool:
 def _look(arn: str, now: datetime) -> tuple[bool, list[Act]]:
     """Whether a person has to look at the execution, and what is due."""
     execution = executions.describe(arn)
-    case = report.case_of(execution) if execution else None
+    case = report.failure_case(execution) if execution else None
     if case is None:
         return False, []
     late, acts = unrecovered(case.execution, Policy.of(settings()), now), _due_acts(case, now)
     return (False, []) if (late or acts) and report.superseded(case) else (late, acts)
 
 
-def _due_acts(case: Case, now: datetime) -> list[Act]:
+def _due_acts(case: FailureCase, now: datetime) -> list[Act]:
     execution = case.execution
     acts: list[Act] = []
-    if not report.told(case):
+    if not report.fully_reported(case):
         acts.append(("reported", lambda: _did(report.report_failure, case)))
     if case.failure.will_retry:
         due = due_at(execution, Policy.of(settings()))
@@ -87,7 +87,7 @@ def _redrive(execution: Execution) -> bool:
     return redriven
 
 
-def _did(act: Callable[[Case], None], case: Case) -> bool:
+def _did(act: Callable[[FailureCase], None], case: FailureCase) -> bool:
     act(case)
     return True
 

@@ -4,11 +4,11 @@ from datetime import date, datetime
 from typing import Any
 
 from mechanizer.ledger import indexes, records, tickets
-from mechanizer.ledger.admission import ground_to_replace
+from mechanizer.ledger.admission import replacement_reason
 from mechanizer.ledger.records import Record
 from mechanizer.ledger.tickets import TicketRecord
 from mechanizer.observability import count
-from mechanizer.rules.eligibility import Facts, Rules, checks, expiry_told_otherwise
+from mechanizer.rules.eligibility import Facts, Rules, checks, expiry_mismatch
 from mechanizer.rules.request import Request
 from mechanizer.settings import settings
 from mechanizer.vendors import zendesk
@@ -33,7 +33,7 @@ def judge(record: Record, ticket: TicketRecord | None) -> Json:
     verdict = {
         "eligible": not reasons,
         "reasons": reasons,
-        "told": [] if reasons else _told(request, ticket, facts),
+        "notices": [] if reasons else _notices(request, ticket, facts),
         "organization_id": organization.id if organization else None,
         "organization_name": organization.name if organization else None,
     }
@@ -71,21 +71,21 @@ def _issued_by(ticket: TicketRecord | None, but: tuple[str | None, ...] = ()) ->
     return ticket.issued if ticket and ticket.issued not in but else None
 
 
-def _told(request: Request, ticket: TicketRecord | None, facts: Facts) -> list[str]:
+def _notices(request: Request, ticket: TicketRecord | None, facts: Facts) -> list[str]:
     """Sentences for the issue, the message and the note: told, never a reason to refuse."""
-    told = []
-    if otherwise := expiry_told_otherwise(facts):
-        told.append(otherwise)
+    notices = []
+    if mismatch := expiry_mismatch(facts):
+        notices.append(mismatch)
     if facts.ticket and facts.ticket.organization:
         got = indexes.licenses_of(
             facts.ticket.organization.id, since=request.requested_at - indexes.LOOKED_BACK
         )
         number = len({*got, request.request_id})
-        told.append(f"Emergency licenses of the organization in 90 days, this one included: {number}.")
+        notices.append(f"Emergency licenses of the organization in 90 days, this one included: {number}.")
     old = records.find(request.replaces) if request.replaces else None
-    if ground := ground_to_replace(old, ticket, request.details):
-        told.append(f"Replaces {request.replaces}: {ground}.")
-    return told
+    if reason := replacement_reason(old, ticket, request.details):
+        notices.append(f"Replaces {request.replaces}: {reason}.")
+    return notices
 
 
 def _rules() -> Rules:

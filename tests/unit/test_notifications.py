@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mechanizer.outcome import notifications
 from mechanizer.outcome.next_action import next_action
-from mechanizer.outcome.notifications import LINKS, LONGEST_TITLE, Story, failure_title, success_title
+from mechanizer.outcome.notifications import LINKS, LONGEST_TITLE, Notification, failure_title, success_title
 from mechanizer.outcome.status import STEPS, Failure, Status
 from mechanizer.workflow.delivery import UNDELIVERED
 from tests.unit.records import ARN, RESULTS, TERMS, execution, record, request, verdict
@@ -37,7 +37,7 @@ def results(**changes: Any) -> dict[str, Any]:
 
 def test_an_issued_license_is_told_with_its_dates():
     told = notifications.issued(request(), results())
-    assert told == Story(
+    assert told == Notification(
         request_id="zd-4242-1",
         outcome="issued",
         headline="An emergency license was generated and sent to the customer.",
@@ -56,7 +56,7 @@ def test_the_public_key_that_reads_the_license_is_told_where_it_is_known():
 def test_what_the_rules_tell_without_refusing_is_told_too():
     notes = ["Zendesk has another expiry date.", "The organization got 3 emergency licenses in 90 days."]
     told = notifications.issued(
-        request(), results(eligibility={**verdict(), "told": notes}), "https://issue.example"
+        request(), results(eligibility={**verdict(), "notices": notes}), "https://issue.example"
     )
     assert told.facts[-3:] == (("Issue", "https://issue.example"), *(("Note", note) for note in notes))
 
@@ -91,7 +91,7 @@ def test_a_refusal_that_the_ticket_could_not_be_told_gives_its_reasons_where_the
 
 def test_a_refusal_gives_every_reason_with_its_code():
     reasons = verdict("screenshots_missing", "prospect")["reasons"]
-    assert notifications.refused(request(), reasons) == Story(
+    assert notifications.refused(request(), reasons) == Notification(
         request_id="zd-4242-1",
         outcome="refused",
         headline="No emergency license was generated: the request is not eligible.",
@@ -105,7 +105,7 @@ def test_a_refusal_gives_every_reason_with_its_code():
 
 
 def test_a_failure_names_the_step_the_error_and_the_execution():
-    assert notifications.failed(record(*STEPS[:2]), execution(), FAILURE) == Story(
+    assert notifications.failed(record(*STEPS[:2]), execution(), FAILURE) == Notification(
         request_id="zd-4242-1",
         outcome="failed",
         headline="No emergency license was generated: a step failed.",
@@ -156,7 +156,7 @@ def test_links_are_only_made_of_addresses_that_are_ours():
     known = record(*STEPS[:3], request=made)
     for told in (
         notifications.issued(
-            made, results(eligibility={**verdict(), "told": [hostile]}), "https://issue.example"
+            made, results(eligibility={**verdict(), "notices": [hostile]}), "https://issue.example"
         ),
         notifications.refused(made, [{"code": "prospect", "message": hostile}]),
         notifications.failed(known, execution(), failure, given_up=True),
