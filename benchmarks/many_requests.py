@@ -71,7 +71,7 @@ def done(world: World) -> set[str]:
 
 
 def wrong_with(case: Case) -> list[str]:
-    """One of each, however it came to that; a second e-mail only if people are told."""
+    """What is wrong: there must be one mail, one closed issue and one first message, however it came to that."""
     issues = [(issue["title"].split(" - ")[0], issue["state"]) for issue in case.issues()]
     first = [message for message in case.messages() if "thread_ts" not in message]
     seen = (len(case.mails()), issues, len(first))

@@ -68,7 +68,7 @@ def execute(sandbox: Sandbox, ticket: int) -> float:
 
 
 def first_invocations(sandbox: Sandbox, ticket: int) -> float:
-    """The steps alone, each in a fresh process, for a request that is new to them: what is cold in an execution, summed."""
+    """Seconds of all steps, each invoked in a fresh process for a new request: the cold part of an execution, summed."""
     execution_arn = sandbox.state_machine_arn.replace(":stateMachine:", ":execution:") + f":zd-{ticket}-1"
     results: dict[str, Any] = {}
     total = 0.0

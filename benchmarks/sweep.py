@@ -80,10 +80,10 @@ def input_of(number: int) -> dict[str, Any]:
 
 
 def items_of(request: dict[str, Any], arn: str) -> list[dict[str, str]]:
-    """What the ledger holds of it."""
+    """The ledger's items of a request."""
     pk, now = f"request#{request['request_id']}", datetime.now(UTC).isoformat()
-    told = json.dumps({"iid": 1, "url": "-", "channel": "C0", "ts": "1.0", "outcome": "failed"})
-    effect = {"state": "done", "attempt": "1", "acted_at": now, "lease_until": now, "result": told}
+    result = json.dumps({"iid": 1, "url": "-", "channel": "C0", "ts": "1.0", "outcome": "failed"})
+    effect = {"state": "done", "attempt": "1", "acted_at": now, "lease_until": now, "result": result}
     return [
         {"pk": pk, "sk": "request", "input": json.dumps(request), "recorded_at": now, "execution_arn": arn},
         *({"pk": pk, "sk": f"effect#{name}", **effect} for name in ("issue", "message", "note:failed")),

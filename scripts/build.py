@@ -38,7 +38,7 @@ WHEN = 315_619_200
 
 
 class BuildError(Exception):
-    """The artifacts cannot be made; says why in one line."""
+    """The artifacts cannot be made; the message says why in one line."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def report(target: Target, made: Mapping[str, Artifact]) -> list[str]:
 
 
 def main() -> int:
-    """The exit code."""
+    """Runs the command; returns the exit code."""
     target = aws(yaml_parse((ROOT / "template.yaml").read_text()))
     print(f"Building for {target.name} in {FOLDER.relative_to(ROOT)}:")
     try:

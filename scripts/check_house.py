@@ -1,4 +1,4 @@
-"""Rules of this repository that no linter knows. Prints each breach, exits 1 if there is one."""
+"""Rules of this repository that no linter knows. Prints each violation, and exits 1 if there is one."""
 
 import json
 import re

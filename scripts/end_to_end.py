@@ -23,11 +23,11 @@ GAP_SECONDS = 1.0
 
 
 class EndToEndError(Exception):
-    """What went otherwise than it should."""
+    """The request did not go as it should."""
 
 
 def call(method: str, url: str, token: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The answer's body.
+    """Calls the API and returns the answer's body.
 
     Raises EndToEndError: any answer but 200 and 202.
     """
@@ -56,13 +56,13 @@ def run(api_url: str, subdomain: str, *, ticket: int, agent: int, customer_email
     details |= {"ticket_id": ticket, "license_expired_on": expired_on}
     started = call("POST", f"{api_url}/requests", token(), details)
     print(f"{started['request_id']}: {started['status']}", flush=True)
-    told: set[tuple[str, str]] = set()
+    shown: set[tuple[str, str]] = set()
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         view = call("GET", f"{api_url}/requests/{started['request_id']}", token())
         for step in view["steps"]:
-            if (news := (step["name"], step["status"])) not in told and step["status"] != "pending":
-                told.add(news)
+            if (news := (step["name"], step["status"])) not in shown and step["status"] != "pending":
+                shown.add(news)
                 print("  {:18} {}".format(*news), flush=True)
         if view["status"] in ("refused", "failed", "superseded") or view["error"]:
             raise EndToEndError(f"{view['status']}: {view['reasons'] or view['error']}")
@@ -75,7 +75,7 @@ def run(api_url: str, subdomain: str, *, ticket: int, agent: int, customer_email
 
 
 def main(api_url: str, subdomain: str, ticket: str, agent: str, customer_email: str = MAILBOX) -> int:
-    """The exit code."""
+    """Runs the command; returns the exit code."""
     try:
         run(
             api_url.rstrip("/"),

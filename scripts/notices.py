@@ -86,7 +86,7 @@ def _holders(name: str) -> str:
 
 
 def main() -> int:
-    """The exit code."""
+    """Runs the command; returns the exit code."""
     PAGE.write_text(page())
     return 0
 

@@ -43,7 +43,7 @@ def package(target: Path, api_url: str | None = None) -> int:
 
 
 def main(target: str, api_url: str = "") -> int:
-    """The exit code."""
+    """Runs the command; returns the exit code."""
     if api_url and not (api_url.startswith("https://") and urlsplit(api_url).hostname):
         print(f"package_app: {api_url} is no https:// address", file=sys.stderr)
         return 2

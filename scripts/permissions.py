@@ -103,7 +103,7 @@ def put_into(page: str, text: str) -> str:
 
 
 def main(page: str = "") -> int:
-    """The exit code."""
+    """Runs the command; returns the exit code."""
     text = table(expand())
     if page:
         path = Path(page)

@@ -91,7 +91,7 @@ def retained_by(template: dict[str, Any]) -> set[str]:
 
 
 def main(stack: str = "") -> int:
-    """The exit code."""
+    """Runs the command; returns the exit code."""
     from scripts.expand_template import expand
 
     try:

@@ -68,7 +68,7 @@ def check(private: Path, public: Path | None) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """The exit code."""
+    """Runs the command; returns the exit code."""
     try:
         match arguments:
             case ["new", folder]:

@@ -40,7 +40,7 @@ def outputs(stack: str) -> str:
 
 
 def main(what: str, stack: str) -> int:
-    """The exit code."""
+    """Runs the command; returns the exit code."""
     if what == "set":
         put(stack)
     else:

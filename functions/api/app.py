@@ -20,7 +20,7 @@ app = APIGatewayHttpResolver()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """An HTTP API event, payload 2.0. The token is verified before anything else is looked at."""
+    """Handles an HTTP API event, payload 2.0. The token is verified before anything else is read."""
     with observed(context):
         try:
             claims = verify((event.get("headers") or {}).get("authorization"), time.time())
@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 @app.post("/requests")
 def post_request() -> Response[str]:
-    """A new request, the one at work, or why neither."""
+    """Starts a request, continues a failed one, or says why not."""
     claims, text = app.context["claims"], json_body(app.current_event)
     if (named := ticket_id_of(text)) is not None:
         for_ticket(claims, named)
@@ -44,7 +44,7 @@ def post_request() -> Response[str]:
 
 @app.get("/requests/<request_id>")
 def get_request(request_id: str) -> Response[str]:
-    """How a request stands."""
+    """Shows a request."""
     parts = ticket_and_number(request_id)
     if parts:
         for_ticket(app.context["claims"], parts[0])
@@ -57,7 +57,7 @@ def get_request(request_id: str) -> Response[str]:
 
 @app.get("/tickets/<ticket_id>/eligibility")
 def get_eligibility(ticket_id: str) -> Response[str]:
-    """The dry run, and the ticket's latest request."""
+    """Answers with the dry run and the ticket's latest request."""
     if not re.fullmatch("[1-9][0-9]{0,15}", ticket_id):
         raise Refused(404, "not_found", "There is no such ticket")
     claims = for_ticket(app.context["claims"], int(ticket_id))
@@ -71,11 +71,11 @@ def get_eligibility(ticket_id: str) -> Response[str]:
 
 @app.not_found
 def not_found(_fault: Exception) -> Response[str]:
-    """Any other path or method."""
+    """Answers any other path or method."""
     return answer(404, {"error": "not_found", "message": "There is nothing here"})
 
 
 @app.exception_handler(list(ANSWERED))
 def refuse(fault: Exception) -> Response[str]:
-    """An error that the caller can be told."""
+    """Answers with an error of ours."""
     return refusal(fault)

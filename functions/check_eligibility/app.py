@@ -1,4 +1,4 @@
-"""May this ticket have an emergency license? Asked by the state machine, and by the app's dry run."""
+"""Decides whether the ticket may have an emergency license; the app's dry run asks it too."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,19 +15,22 @@ Json = dict[str, Any]
 
 @step_function
 def check(run: Run) -> Json:
-    """The verdict: ``{"eligible", "reasons", "notices", "organization_id"}``; a passed one is kept for ever."""
+    """Returns the verdict: ``{"eligible", "reasons", "notices", "organization_id", "organization_name"}``.
+
+    A passed verdict is recorded, and every later run of the request reuses it while the ledger keeps it (400 days).
+    """
     record = admit(run.request, run.execution_arn)
     if record.verdict and record.verdict["eligible"]:
         return dict(record.verdict)
     ticket = tickets.find(run.request.details.ticket_id)
     if superseded(run.request, ticket):
-        # Without a verdict of its own it would end with a note on why it is refused: the newer one's license.
+        # A verdict would refuse it because of the newer request's license, and write a note that says so.
         raise Superseded(f"A newer request has taken the place of {run.request.request_id}")
     return judge(record, ticket)
 
 
 def handler(event: Json, context: Any) -> Json:
-    """A Task's event, or ``{"dry_run": {…}}``, which writes nothing."""
+    """Handles a Task's event, or ``{"dry_run": {…}}``, which writes nothing."""
     if "dry_run" not in event:
         return check(event, context)
     with observed(context):

@@ -1,4 +1,4 @@
-"""Leaves the internal note on the ticket, for a license and for a refusal, and makes the output."""
+"""Adds the internal note to the ticket, for a license or a refusal, and makes the output."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ Json = dict[str, Any]
 
 @step_function
 def handler(run: Run) -> Json:
-    """The execution's output."""
+    """Returns the execution's output."""
     request, eligibility = run.request, run.results["eligibility"]
     if not eligibility["eligible"]:
         zendesk.add_note(run.effects, notifications.refused(request, eligibility["reasons"]))
         return refused_output(request.request_id, eligibility["reasons"])
     issued = notifications.issued(request, run.results, run.results["issue"]["url"])
     zendesk.add_note(run.effects, issued)
-    if news := known_undelivered(request):
-        zendesk.add_note(run.effects, news)
+    if undelivered := known_undelivered(run.request):
+        zendesk.add_note(run.effects, undelivered)
     return issued_output(request.request_id, run.results)

@@ -1,8 +1,8 @@
-"""Leaves the closed issue with a copy of the license; the issue of an earlier failure becomes it."""
+"""Creates the closed issue with a copy of the license; the issue of an earlier failure becomes it."""
 
 from typing import Any
 
-from mechanizer.ledger import license_store, records
+from mechanizer.ledger import license_store
 from mechanizer.outcome import notifications
 from mechanizer.vendors import gitlab
 from mechanizer.workflow.delivery import known_undelivered
@@ -13,11 +13,10 @@ Json = dict[str, Any]
 
 @step_function
 def handler(run: Run) -> Json:
-    """``{"iid", "url"}``."""
-
+    """Returns ``{"iid", "url"}``."""
     created = run.result_of("create_issue") or _create(run)
-    if news := known_undelivered(run.request):
-        gitlab.comment(run.effects, created["iid"], news)
+    if undelivered := known_undelivered(run.request):
+        gitlab.comment(run.effects, created["iid"], undelivered)
     return created
 
 
@@ -27,6 +26,4 @@ def _create(run: Run) -> Json:
     issued = notifications.issued(run.request, run.results, public_key=license.public_key)
     issue = gitlab.issue(run.effects, title, issued, license.text)
     gitlab.close_issue(issue["iid"], title, issued, license.text)
-    created = {"iid": issue["iid"], "url": issue["url"]}
-    records.finish_step(run.request.request_id, "create_issue", created)
-    return created
+    return run.finish("create_issue", {"iid": issue["iid"], "url": issue["url"]})

@@ -20,7 +20,7 @@ load_key = cache(SigningKey.load)
 
 @step_function
 def handler(run: Run) -> Json:
-    """``{"sha256", "starts_on", "expires_on", "blocks_on", "user_count"}``; the text stays in its table."""
+    """Returns ``{"sha256", "starts_on", "expires_on", "blocks_on", "user_count"}``; the text stays in its table."""
     return run.result_of("generate_license") or _generate(run.request)
 
 
@@ -41,12 +41,12 @@ def _generate(request: Request) -> Json:
     if not license_store.keep(request, made):  # another execution was quicker
         return records.read(request.request_id).steps["generate_license"].result
     count("LicensesGenerated")
-    logger.info("a license is kept", public_key=public_key)
+    logger.info("a license is stored", public_key=public_key)
     return made.terms()
 
 
 def _signed(terms: License) -> tuple[str, str]:
-    """A license and its key's fingerprint; a key that is no good is read again: it may be mended."""
+    """A license and its key's fingerprint. An invalid key is read again: an operator may have corrected it."""
     try:
         return _issued(_signing_key(fresh=False), terms)
     except SigningKeyInvalid:
@@ -62,6 +62,6 @@ def _issued(key: SigningKey, terms: License) -> tuple[str, str]:
 
 
 def _signing_key(*, fresh: bool) -> SigningKey:
-    """The key, loaded once a process."""
+    """The signing key, loaded once a process."""
     value = secret("signing_key_secret", fresh=fresh)
     return load_key(value["private_key"], value.get("public_key") or None)

@@ -1,4 +1,4 @@
-"""Tells the team's channel that an emergency license was generated."""
+"""Posts to the team's channel that an emergency license was generated."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ Json = dict[str, Any]
 
 @step_function
 def handler(run: Run) -> Json:
-    """``{"channel", "ts"}``."""
+    """Returns ``{"channel", "ts"}`` of the message."""
     issued = notifications.issued(run.request, run.results, run.results["issue"]["url"])
-    told = slack.notify(run.effects, issued)
-    if news := known_undelivered(run.request):
-        slack.notify(run.effects, news)
-    return told
+    message = slack.notify(run.effects, issued)
+    if undelivered := known_undelivered(run.request):
+        slack.notify(run.effects, undelivered)
+    return message

@@ -1,4 +1,4 @@
-"""Takes up again what failed: the sweep, every quarter of an hour."""
+"""Retries what failed: the sweep, every 15 minutes."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +10,6 @@ Json = dict[str, Any]
 
 
 def handler(event: Json, context: Any) -> Json:
-    """What was done: ``{"started": 0, "reported": 1, "redriven": 1, "given_up": 0, "failed": 0}``."""
+    """Returns what was done: ``{"started": 0, "reported": 1, "redriven": 1, "given_up": 0, "failed": 0}``."""
     with observed(context):
         return sweep(datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""Tells the team's channel on Monday what the week before was like."""
+"""Posts the digest of the week before to the team's channel, on Monday."""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 def handler(event: Json, context: Any) -> Json:
-    """``{"week", "requests"}``. The schedule's own time says which week, so that a late event tells its own."""
+    """Returns ``{"week", "requests"}``. The event's time says which week, so that a late event posts its own week."""
     with observed(context):
         zone = settings().support_time_zone
         now = datetime.fromisoformat(event["time"]) if "time" in event else datetime.now(UTC)

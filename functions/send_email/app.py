@@ -1,4 +1,4 @@
-"""Mails the license to the customer: from here on the request is issued."""
+"""Sends the license to the customer; from here on the request is issued."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 @step_function
 def handler(run: Run) -> Json:
-    """``{"message_id", "possibly_sent_twice"}``."""
+    """Returns ``{"message_id", "possibly_sent_twice"}``."""
     if known := run.result_of("send_email"):
         return known
     sent = email.send(run.effects, license_store.usable(run.request.request_id))

@@ -1,4 +1,4 @@
-"""Follows what became of the e-mail."""
+"""Follows the delivery of the e-mail."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ Json = dict[str, Any]
 
 
 def handler(event: Json, context: Any) -> None:
-    """An event of SES, of any kind, in any order, any number of times."""
+    """Handles an event of SES: any kind, in any order, any number of times."""
     with observed(context):
         mail = delivery.read_event(event)
         if mail is None:
             logger.info("dropped: the event is not about an e-mail of ours")
             return
         logger.append_keys(request_id=mail.request_id)
-        if delivery.note(mail):
+        if delivery.record(mail):
             count("EmailEvents", status=mail.status)
             if mail.status in delivery.UNDELIVERED:
                 count("EmailsUndelivered")

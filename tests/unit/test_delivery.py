@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanizer.ledger import records
-from mechanizer.workflow.delivery import RANKS, UNDELIVERED, MailEvent, known_undelivered, note, read_event
+from mechanizer.workflow.delivery import RANKS, UNDELIVERED, MailEvent, known_undelivered, read_event, record
 from tests.tables import deployed
 from tests.unit.records import request
 
@@ -147,7 +147,7 @@ def mail_event(request_id: str, status: str, detail: str = "") -> MailEvent:
 @given(st.lists(st.sampled_from(list(RANKS)), min_size=1, max_size=10))
 def test_events_in_any_order_and_number_leave_the_highest_rank(statuses: list[str]):
     request_id = f"zd-{next(tickets)}-1"
-    told = [note(mail_event(request_id, status)) for status in statuses]
+    told = [record(mail_event(request_id, status)) for status in statuses]
 
     known = records.read_delivery(request_id)
     highest = max(statuses, key=lambda status: RANKS[status])  # the first of that rank
@@ -165,7 +165,7 @@ def test_the_ranks_are_those_of_the_contract():
 def test_only_a_mail_that_did_not_reach_the_customer_is_bad_news(status: str):
     made = request(request_id=f"zd-{next(tickets)}-1")
     assert known_undelivered(made) is None
-    note(mail_event(made.request_id, status, "550 <b>unknown</b>"))
+    record(mail_event(made.request_id, status, "550 <b>unknown</b>"))
     news = known_undelivered(made)
     assert (news is not None) == (status in UNDELIVERED)
     if news:

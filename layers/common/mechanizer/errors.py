@@ -1,11 +1,11 @@
-"""What can go wrong, in few names that mean something.
+"""The errors, in few names that mean something.
 
-The class name is the error's name in the state machine (Lambda reports it as ``errorType``), so
-these names, the ``Retry`` blocks of the ASL and the scheduled retry are one vocabulary:
+The class name is the error's name in the state machine (Lambda reports it as ``errorType``). So these
+names, the ``Retry`` blocks of the ASL and the scheduled retry are one vocabulary:
 
-* *passing*: nothing happened outside, the same call is worth another try soon;
+* *passing*: nothing happened outside, the same call may succeed soon;
 * *unknown*: the effect may have happened, the step finds out before it acts again;
-* *lasting*: every other name. A person has to act first, so nothing retries it.
+* *lasting*: every other name. A person has to act first, so there is no retry.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class RateLimited(Exception):
 
 
 class StepInProgress(Exception):
-    """Another execution holds the claim on this effect right now."""
+    """Another execution holds the claim on this effect now."""
 
 
 class OutcomeUnknown(Exception):

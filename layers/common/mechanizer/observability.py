@@ -1,6 +1,6 @@
 """One logger and one way to count for all functions.
 
-Lines carry the request id, the ticket id and the execution, and no other personal data. Metrics are
+Lines contain the request id, the ticket id and the execution, and no other personal data. Metrics are
 written to the log in CloudWatch's embedded format, so that they cost no call.
 """
 
@@ -25,10 +25,10 @@ METRICS: Mapping[str, str | None] = {
     "VendorFaults": "vendor",
     "SecretsUnusable": None,
 }
-"""Every metric, and what it is told apart by: something of few values, never an id.
+"""Every metric, and its dimension: something of few values, never an id.
 
-Each value is a series of its own, and there is none over them all: what an alarm watches has none.
-All carry ``service``, the stack's name.
+Each value of a dimension is a series of its own, and there is no sum over them: so a metric that an
+alarm watches has none. All metrics have ``service``, the stack's name.
 """
 
 logger = Logger()
@@ -40,7 +40,7 @@ def count(name: str, **dimensions: str) -> None:
 
 
 def gauge(name: str, value: int) -> None:
-    """Records how many there are now; zero too, which tells that somebody looked."""
+    """Records how many there are now; zero too, which shows that the count was made."""
     _write(name, MetricUnit.Count, value, {})
 
 

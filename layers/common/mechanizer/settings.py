@@ -1,7 +1,7 @@
 """Everything a deployment sets, as one typed object.
 
-The template bounds each parameter, and the code holds the bounds that must never be passed a
-second time: a license of more than ten days is refused here too.
+The template bounds each parameter. The code checks again the bounds that must never be passed: it
+refuses a license of more than ten days too.
 """
 
 import os
@@ -32,8 +32,8 @@ _ONLY_SOME = (
 class Settings:
     """One deployment's settings; each field is the environment variable of the same name.
 
-    Durations end in ``_seconds`` and may be fractions. What only some functions have (tables,
-    secrets, the machine) is empty elsewhere; ``required`` says so in words.
+    Durations end in ``_seconds`` and may be fractions. A setting that only some functions have (a
+    table, a secret, the state machine) is empty in the others; ``required`` reports that in words.
     """
 
     zendesk_url: str
@@ -85,7 +85,7 @@ class Settings:
 
     @property
     def zendesk_subdomain(self) -> str:
-        """The account's name, which the app's tokens carry as ``iss``."""
+        """The account's name, which is ``iss`` in the app's tokens."""
         return self.zendesk_url.split("://", 1)[1].split(".", 1)[0]
 
     def ticket_url(self, ticket_id: int) -> str:
@@ -103,7 +103,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     """Reads and checks the settings.
 
     Raises:
-        NotConfigured: something is missing or out of bounds; all of it is named.
+        NotConfigured: settings are missing or out of bounds; the message names all of them.
     """
     values: dict[str, object] = {}
     faults: list[str] = []
@@ -123,7 +123,7 @@ def load(environment: Mapping[str, str]) -> Settings:
 
 
 def known_as(name: str) -> str:
-    """What an operator knows a setting by: ``gitlab_url`` is the parameter GitLabUrl, ``ledger_table`` only a variable."""
+    """An operator's name for a setting: ``gitlab_url`` is the parameter GitLabUrl, ``ledger_table`` only a variable."""
     if name not in _PARAMETERS:
         return name.upper()
     return name.title().replace("_", "").replace("Gitlab", "GitLab")
@@ -184,7 +184,7 @@ def _zone(value: str) -> ZoneInfo:
 
 
 def _generic_name(value: str) -> str:
-    # GitLab takes a licensee whose company says GitLab for one of its own.
+    # GitLab treats a licensee whose company contains GitLab as one of its own.
     if "gitlab" in value.lower() or not value.strip():
         raise ValueError("must be a name without GitLab in it")
     return value

@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 class Refused(Exception):
-    """The call gets this answer and nothing else happens."""
+    """The call gets this answer, and nothing else happens."""
 
     def __init__(self, status: int, error: str, message: str) -> None:
         self.status, self.error, self.message = status, error, message
@@ -46,6 +46,6 @@ def refusal(fault: Exception) -> Response[str]:
 
 
 def as_event(response: Response[str]) -> Json:
-    """A response as API Gateway takes it, for an answer given before any route."""
+    """A response in API Gateway's format, for an answer given before any route."""
     headers = {"Content-Type": response.content_type, **response.headers}
     return {"statusCode": response.status_code, "headers": headers, "body": response.body}

@@ -1,4 +1,4 @@
-"""What a call brings: its body, and the right to name a ticket."""
+"""A call's body, and the ticket that it may name."""
 
 from base64 import b64decode
 
@@ -15,7 +15,7 @@ def json_body(event: APIGatewayProxyEventV2) -> bytes:
     """The body's bytes.
 
     Raises:
-        InvalidRequest: it is not said to be JSON, or too long to be a request.
+        InvalidRequest: its content type is not JSON, or it is too long to be a request.
     """
     if (event.headers.get("content-type") or "").partition(";")[0].strip().lower() != "application/json":
         raise InvalidRequest("Send JSON, with Content-Type: application/json")

@@ -1,4 +1,4 @@
-"""The dry run: asked of the function that holds the rules and Zendesk's secret."""
+"""The dry run: the API asks the function that has the rules and Zendesk's secret."""
 
 import json
 from typing import Any
@@ -14,7 +14,10 @@ SECONDS = 25
 
 
 def ask(ticket_id: int, agent_id: int, query: Query) -> Json:
-    """``{"eligible": false, "checks": [{"code", "ok", "message"}, …]}``.
+    """Asks what the verdict would be now.
+
+    Returns:
+        ``{"eligible": false, "checks": [{"code", "ok", "message"}, …]}``.
 
     Raises:
         VendorUnavailable: the function, or Zendesk behind it, gave no answer.

@@ -1,7 +1,7 @@
-"""What a POST becomes: a new request, the one that is at work, or an answer why not.
+"""What a POST becomes: a new request, the one at work, or an answer why not.
 
 Every effect happens once: the ticket's active request changes in one transaction, and an execution
-is named after its request. Whoever loses a race looks again and finds what the winner did.
+is named after its request. A call that loses a race reads again and finds the winner's request.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def submit(body: Body, agent_id: int, now: datetime) -> ApiAnswer:
             return _decide(body, agent_id, now)
         except ConcurrentUpdate:
             continue
-    raise VendorUnavailable("The ticket is being asked for by somebody else at this moment: try again")
+    raise VendorUnavailable("Another call is changing this ticket at this moment: try again")
 
 
 def show(ticket: TicketRecord | None, record: Record, now: datetime) -> Json:
@@ -106,7 +106,7 @@ def _start(body: Body, agent_id: int, now: datetime, seen: TicketRecord | None) 
 
 
 def _next_id(ticket_id: int, seen: TicketRecord | None) -> str:
-    """The next free one: somebody may have started a later number by hand, and been refused."""
+    """The next free id: a person may have started a later number by hand, and been refused."""
     numbers = count(seen.number + 1 if seen else 1)
     ids = (request_id(ticket_id, number) for number in numbers)
     return next(id_ for id_ in ids if seen is None or records.find(id_) is None)

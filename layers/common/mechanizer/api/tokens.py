@@ -19,24 +19,24 @@ LEEWAY_SECONDS = 30
 SHORTEST_SECRET = 32
 READ_AGAIN_SECONDS = 10
 _NUMBER = re.compile(r"[1-9][0-9]{0,15}")
-# When the secret was last read for a signature that no kept one made, on the monotonic clock.
+# When the secret was last read again because no kept one had signed a token, on the monotonic clock.
 _read_again = {"at": float("-inf")}
 
 
 class Unauthorized(Exception):
-    """The token is missing or no good; the message says how, and quotes nothing of it."""
+    """The token is missing or invalid; the message says why, and quotes nothing of the token."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """What the app asserts: the agent who is signed in, and the ticket it stands in."""
+    """What the app asserts: the agent who is signed in, and the open ticket."""
 
     agent_id: int
     ticket_id: int
 
 
 def verify(authorization: str | None, now: float) -> TokenClaims:
-    """The claims of an ``Authorization`` header; ``now`` in seconds since 1970.
+    """Verifies an ``Authorization`` header and returns its claims; ``now`` is in seconds since 1970.
 
     Raises:
         Unauthorized: any fault of the token.
@@ -62,7 +62,7 @@ def verify(authorization: str | None, now: float) -> TokenClaims:
 
 
 def _decoded(token: str) -> Mapping[str, Any]:
-    """The token's claims if a kept secret signed it; else the secret is read again, but not too often."""
+    """The token's claims, if a kept secret signed it. Else the secret is read again, at most every 10 s."""
     found = _signed_by(token, _keys(fresh=False))
     if found is None and time.monotonic() - _read_again["at"] >= READ_AGAIN_SECONDS:
         _read_again["at"] = time.monotonic()
@@ -93,7 +93,7 @@ def _signed_by(token: str, keys: list[str]) -> Mapping[str, Any] | None:
 
 
 def _keys(*, fresh: bool) -> list[str]:
-    # A secret without a usable value is not kept: somebody may have mended it.
+    # A secret without a usable value is not kept: an operator may have corrected it.
     keys = _long_enough(secret("app_secret", fresh=fresh)) or _long_enough(secret("app_secret", fresh=True))
     if not keys:
         unusable("app_secret", "is too short")

@@ -1,7 +1,7 @@
 """AWS clients, made on first use and kept, and what their failures mean.
 
-They are botocore's, which boto3's clients are too: importing boto3 itself brings its transfer manager and costs a
-quarter of a cold start (docs/decisions).
+They are botocore's, as boto3's clients are: importing boto3 itself brings its transfer manager and costs a quarter of
+a cold start (docs/decisions).
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from botocore.session import Session, get_session
 from mechanizer.transport import broken
 
 Service = Literal["dynamodb", "lambda", "secretsmanager", "sesv2", "stepfunctions"]
-"""What is called, by botocore's names."""
+"""The services that are called, by botocore's names."""
 
 _PASSING_CODES = frozenset(
     {
@@ -45,8 +45,11 @@ _PASSING_CODES = frozenset(
 def client(service: Service, attempts: int = 3, read_timeout: float = 5) -> Any:
     """The client of a service.
 
-    ``attempts`` is 1 for a write that must not be repeated unseen; botocore's own retries would send
-    an e-mail three times. Timeouts are in seconds and shorter than any function's.
+    Args:
+        service: botocore's name of it.
+        attempts: 1 for a write that must not be repeated unseen: botocore's own retries would send
+            an e-mail three times.
+        read_timeout: in seconds, shorter than any function's timeout.
     """
     config = Config(
         connect_timeout=2,
@@ -64,20 +67,20 @@ def _session() -> Session:
 
 
 class _Loader(Loader):
-    """Knows the services that are called: to list all four hundred of AWS takes 7 % of a cold start."""
+    """Lists only the services that are called: listing all four hundred of AWS takes 7 % of a cold start."""
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002
         return list(get_args(Service))
 
 
 def code_of(error: ClientError) -> str:
-    """The service's own name of an error."""
+    """The service's own name for the error."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 @contextmanager
 def calling(service: str) -> Iterator[None]:
-    """For reads, and for writes that are safe to repeat; the answer's fields are read inside it too.
+    """Wraps a read, or a write that is safe to repeat, and the reading of its answer's fields.
 
     Raises:
         VendorUnavailable: the service could not be reached, is throttling, failed or answered nonsense.

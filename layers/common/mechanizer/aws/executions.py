@@ -1,4 +1,4 @@
-"""Executions of the state machine: start, look at, list and redrive them."""
+"""Executions of the state machine: start, describe, list and redrive them."""
 
 import json
 import os
@@ -18,7 +18,7 @@ RUNNING = frozenset({"RUNNING", "PENDING_REDRIVE"})
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """An execution as DescribeExecution tells it. ``input`` is its text, which may be anything."""
+    """An execution as DescribeExecution returns it. ``input`` is its text, which may be anything."""
 
     arn: str
     status: str
@@ -32,17 +32,17 @@ class Execution:
 
     @property
     def running(self) -> bool:
-        """It is at work, or about to be."""
+        """Whether it is at work, or about to be."""
         return self.status in RUNNING
 
     @property
     def failed(self) -> bool:
-        """It ended without an answer."""
+        """Whether it ended without an answer."""
         return self.status in ("FAILED", "TIMED_OUT", "ABORTED")
 
     @property
     def error_name(self) -> str:
-        """The name its error goes by; a stopped one is ``Aborted``, whatever was typed."""
+        """The error's name; ``Aborted`` for a stopped execution, whatever the person typed."""
         if self.status == "ABORTED":
             return "Aborted"
         return self.error or ("States.Timeout" if self.status == "TIMED_OUT" else "Unknown")
@@ -54,7 +54,7 @@ class Execution:
 
     @property
     def message(self) -> str:
-        """The error in words: a function's own message where there is one."""
+        """The error in words, at most 500 characters: the function's own message where there is one."""
         if self.status == "ABORTED":
             return "The execution was stopped by a person"
         try:
@@ -78,18 +78,21 @@ def is_ours(execution_arn: str) -> bool:
 
 
 def console_url(execution_arn: str) -> str:
-    """Where the execution is seen in the AWS console."""
+    """The execution's address in the AWS console."""
     region = execution_arn.split(":")[3]
     return f"https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{execution_arn}"
 
 
 def start(request_id: str, document: dict[str, object]) -> str:
-    """Starts the request's execution, once: by the same name and input it is the same one.
+    """Starts the request's execution; a second start with the same name and input starts nothing.
 
-    It goes on with the trace of whoever calls, so that one trace leads from the API to the mail.
+    The execution continues the caller's trace, so that one trace leads from the API to the mail.
+
+    Returns:
+        the execution's ARN.
 
     Raises:
-        VendorUnavailable
+        VendorUnavailable: Step Functions could not be reached, or failed.
     """
     try:
         with calling("Step Functions"):
@@ -107,7 +110,7 @@ def start(request_id: str, document: dict[str, object]) -> str:
 
 
 def describe(execution_arn: str) -> Execution | None:
-    """The execution as it is now (or was a moment ago); None if there is none."""
+    """The execution as it is now, or was a moment ago; None if there is none."""
     try:
         with calling("Step Functions"):
             answer = _states().describe_execution(executionArn=execution_arn)
@@ -142,9 +145,9 @@ def ended_in(status: str, since: datetime) -> Iterator[str]:
 
 
 def redrive(execution: Execution) -> bool:
-    """Lets a failed execution go on; False if it cannot, or already does.
+    """Redrives a failed execution; returns False if it cannot be redriven, or runs again already.
 
-    Two callers who saw the same failure redrive it once: the token is made of what they saw.
+    Two callers that saw the same failure redrive it once: the token is made of what they saw.
     """
     token = f"{execution.arn.rsplit(':', 1)[-1]}-{execution.redrive_count}"[-64:]
     try:
@@ -158,7 +161,7 @@ def redrive(execution: Execution) -> bool:
 
 
 def _trace() -> dict[str, str]:
-    # Lambda puts it there for each invocation.
+    # Lambda sets it for each invocation.
     header = os.environ.get("_X_AMZN_TRACE_ID")
     return {"traceHeader": header} if header else {}
 

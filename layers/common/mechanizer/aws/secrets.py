@@ -1,4 +1,4 @@
-"""Secrets: read when first needed, kept for a while, read again when a vendor refuses them."""
+"""Secrets: read when first needed, kept for five minutes, read again when a vendor refuses them."""
 
 import json
 import time
@@ -21,16 +21,16 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
     "app_secret": ('{"current": "…", "previous": "…"}', '{"current": "…"}', '{"previous": "…"}'),
 }
 _Answer = TypeVar("_Answer")
-# By ARN, with the time until which each is used.
+# By ARN, each with the monotonic time until which it is used.
 _kept: dict[str, tuple[Mapping[str, object], float]] = {}
 
 
 def secret(name: str, *, fresh: bool = False) -> dict[str, str]:
-    """A secret's fields, all of them text.
+    """The fields of a secret, all of them text.
 
     Args:
         name: the setting that holds its ARN, for example ``gitlab_secret``.
-        fresh: read it again although it is kept.
+        fresh: whether to read it again although it is kept.
 
     Raises:
         NotConfigured: it has no value, or one that cannot be used; the message names the command.
@@ -46,7 +46,7 @@ def secret(name: str, *, fresh: bool = False) -> dict[str, str]:
 
 
 def with_secret(name: str, call: Callable[[dict[str, str]], _Answer]) -> _Answer:
-    """Calls a vendor with a secret; with the secret read again if the vendor does not take it (401).
+    """Calls a vendor with a secret; after a 401 once more, with the secret read again.
 
     Raises:
         VendorRejected: the vendor refuses the fresh value too.
@@ -65,7 +65,7 @@ def with_secret(name: str, call: Callable[[dict[str, str]], _Answer]) -> _Answer
 
 
 def unusable(name: str, fault: str) -> None:
-    """Lets an operator hear of a secret that has to be set anew."""
+    """Counts and logs a secret that an operator has to set again."""
     logger.warning("a secret %s", fault, secret=name)
     count("SecretsUnusable")
 

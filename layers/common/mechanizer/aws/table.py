@@ -1,7 +1,7 @@
-"""DynamoDB's tables: reads that are consistent, and writes under a condition.
+"""DynamoDB's tables: consistent reads, and conditional writes.
 
-Attributes are texts and whole numbers. In an expression ``:name`` is a value, and ``#name`` an
-attribute whose name DynamoDB keeps for itself.
+Attributes are texts and whole numbers. In an expression ``:name`` is a value, and ``#name`` is an
+attribute whose name is a reserved word of DynamoDB.
 """
 
 import re
@@ -17,7 +17,7 @@ from mechanizer.errors import VendorUnavailable
 
 Json = dict[str, Any]
 Values = Mapping[str, str | int]
-# DynamoDB's reasons for canceling a transaction that say of each write whether its condition holds.
+# Reasons for canceling a transaction that only say whether each write's condition holds.
 CONDITIONS = frozenset({"None", "ConditionalCheckFailed"})
 MOST_TRIES = 3
 
@@ -88,7 +88,7 @@ class Table:
         }
 
     def check(self, key: Values, condition: str, values: Values) -> Json:
-        """Changes nothing, and holds the others to the condition."""
+        """Changes nothing; the transaction's other writes depend on the condition."""
         return {"ConditionCheck": {**self._under(condition, values), "Key": _typed(key)}}
 
     def _under(self, condition: str, values: Values | None) -> Json:
@@ -101,17 +101,21 @@ class Table:
 
 
 def transact(writes: list[Json], conditions: frozenset[str] = CONDITIONS) -> frozenset[int]:
-    """All of the writes, or none: then those whose condition does not hold, by their places.
+    """Makes all of the writes or none.
 
-    One write is a transaction too: botocore repeats it under a token, so that a write which was
-    done but never answered does not fail its own condition.
+    A single write is a transaction too: botocore repeats it under a token, so that a write which was
+    made but never answered does not fail its own condition.
 
     Args:
-        writes: of ``Table``.
-        conditions: the reasons that are about a condition.
+        writes: made by ``Table``.
+        conditions: the cancellation reasons that are about a condition.
+
+    Returns:
+        the positions of the writes whose condition does not hold; empty when all were made.
 
     Raises:
-        VendorUnavailable: any other reason, three times; another transaction on an item, for one.
+        VendorUnavailable: DynamoDB canceled it three times for another reason, for example because
+            another transaction was at work on an item.
     """
     reasons: list[str] = []
     for _ in range(MOST_TRIES):
@@ -130,7 +134,7 @@ def transact(writes: list[Json], conditions: frozenset[str] = CONDITIONS) -> fro
 
 
 def moment_in(time: timedelta) -> int:
-    """A time to live: seconds since 1970."""
+    """A time to live from now, in seconds since 1970."""
     return int((datetime.now(UTC) + time).timestamp())
 
 

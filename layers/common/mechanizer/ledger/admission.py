@@ -1,4 +1,4 @@
-"""How a request that somebody started by hand, or that replaces another one, gets in."""
+"""How a request that a person started by hand, or one that replaces another, gets into the ledger."""
 
 from contextlib import suppress
 
@@ -12,7 +12,7 @@ REPLACEABLE_DELIVERIES = frozenset({"bounced", "rejected"})
 
 
 def admit(request: Request, execution_arn: str) -> Record:
-    """The stored request, for which this execution works from now on.
+    """The record of the request, for which this execution works from now on.
 
     Raises:
         InvalidRequest: see ``recorded``.
@@ -24,7 +24,7 @@ def admit(request: Request, execution_arn: str) -> Record:
 
 
 def recorded(request: Request, execution_arn: str) -> Record:
-    """The stored request; recorded now, for this execution, if nobody did before.
+    """The record of the request; recorded now, for this execution, if it was not before.
 
     Raises:
         InvalidRequest: the request of this id was recorded with other details, or it replaces one
@@ -39,7 +39,7 @@ def recorded(request: Request, execution_arn: str) -> Record:
 def replacement_reason(old: Record | None, ticket: TicketRecord | None, details: Details) -> str | None:
     """Why the new details may replace an issued request, in words; None if they may not.
 
-    A request is replaced once; but one whose replacement never issued a license can be tried again.
+    A request is replaced once; if its replacement never issued a license, it may be replaced again.
     """
     if old is None or ticket is None or not old.issued:
         return None
@@ -61,6 +61,6 @@ def _record(request: Request, execution_arn: str) -> Record:
     if newest and (request.replaces or not (seen and seen.issued)):
         with suppress(ConcurrentUpdate):
             return records.open_request(request, seen, execution_arn)
-    # One that cannot be the ticket's active request is recorded all the same: the rules refuse it,
-    # or it ends as superseded, and either way the ledger knows of it.
+    # A request that cannot be the ticket's active one is recorded all the same: either the rules
+    # refuse it, or it ends as superseded.
     return records.note_request(request, execution_arn)

@@ -1,4 +1,4 @@
-"""Effects, each made once: the claim logic bound to the ledger and the clock."""
+"""Effects, each made once: ``once`` bound to the ledger and the clock."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,26 +11,26 @@ from mechanizer.ledger.records import Record
 from mechanizer.settings import settings
 
 Json = dict[str, Any]
-# Only the active request of a ticket may begin it. A license, which is no effect outside, is held to that too.
+# Only the ticket's active request may begin these. Storing a license (``license_store.keep``) has the same condition.
 GUARDED = frozenset({"email"})
 
 
 class Effects:
-    """What a request does to the outside."""
+    """The effects of one request on the outside."""
 
     def __init__(self, record: Record) -> None:
         self.request = record.request
         self._claims = RequestClaims(record)
 
     def once(self, effect: str, do: Callable[[Claim], Json], find: Callable[[Claim], Json | None]) -> Json:
-        """The effect's result; see ``mechanizer.once``."""
+        """Makes the effect once and returns its result; see ``mechanizer.ledger.once``."""
         return once_now(self._claims, effect, do, find)
 
 
 def once_now(
     claims: Claims, effect: str, do: Callable[[Claim], Json], find: Callable[[Claim], Json | None]
 ) -> Json:
-    """``mechanizer.once`` by the clock, with the deployment's lease."""
+    """``once`` with the clock and the deployment's lease."""
     return once(
         claims,
         effect,
@@ -44,7 +44,7 @@ def once_now(
 class RequestClaims:
     """The claims of one request (``once.Claims``), as they were read with it and written since.
 
-    An e-mail that is done issues the request, for its ticket and its organization too, in the same transaction.
+    The transaction that marks the e-mail as done also issues the request, for its ticket and its organization.
     """
 
     def __init__(self, record: Record) -> None:
@@ -58,10 +58,10 @@ class RequestClaims:
         return self._known.get(effect)
 
     def replace(self, effect: str, old: Claim | None, new: Claim) -> bool:
-        """Writes the claim if nobody was quicker.
+        """Writes the claim; returns False if another run was quicker.
 
         Raises:
-            Superseded: the request may not begin the effect, as a newer one has taken its place.
+            Superseded: the request may not begin the effect, because a newer one has taken its place.
         """
         request, known = self._record.request, self._known
         self._known = None
@@ -86,5 +86,5 @@ class DigestClaims:
         return claims.find(f"digest#{self.week}", effect)
 
     def replace(self, effect: str, old: Claim | None, new: Claim) -> bool:
-        """Writes the claim if nobody was quicker."""
+        """Writes the claim; returns False if another run was quicker."""
         return tickets.write([claims.put_claim(f"digest#{self.week}", effect, old, new)])

@@ -1,4 +1,4 @@
-"""The license texts, apart from everything else: one function may write this table, two may read it."""
+"""The license texts, in a table of their own: one function may write it, two may read it."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +16,7 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class StoredLicense:
-    """A license as it was made; ``text`` is the file's, ASCII."""
+    """A license as it was made; ``text`` is the file's text, ASCII."""
 
     text: str
     starts_on: date
@@ -24,10 +24,10 @@ class StoredLicense:
     blocks_on: date
     user_count: int
     public_key: str = ""
-    """Fingerprint of the key that it was read back with; empty for those made before that was kept."""
+    """Fingerprint of the key that it was read back with; empty for licenses older than this field."""
 
     def terms(self) -> dict[str, object]:
-        """What the state machine may tell of it."""
+        """What the state machine's states may hold of it: everything but the text."""
         return {
             "sha256": sha256(self.text.encode()).hexdigest(),
             "starts_on": self.starts_on.isoformat(),
@@ -53,7 +53,7 @@ def find(request_id: str) -> StoredLicense | None:
 
 
 def sent(request_id: str) -> StoredLicense:
-    """A license that was sent, past its last day too.
+    """The request's license, even past its last day.
 
     Raises:
         LicenseExpired: it is no longer kept.
@@ -65,7 +65,10 @@ def sent(request_id: str) -> StoredLicense:
 
 
 def keep(request: Request, license: StoredLicense) -> bool:
-    """Keeps the license and notes its terms as the step's result, if the request has none yet; whether it had none.
+    """Stores the license and records its terms as the step's result.
+
+    Returns:
+        False if the request has a license already: nothing was written.
 
     Raises:
         Superseded: the request is not its ticket's active one.
@@ -85,7 +88,7 @@ def keep(request: Request, license: StoredLicense) -> bool:
 
 
 def usable(request_id: str) -> StoredLicense:
-    """A license that may be sent.
+    """The request's license, if it may be sent.
 
     Raises:
         LicenseExpired: it is past its last day, or no longer kept.

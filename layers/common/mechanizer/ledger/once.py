@@ -1,8 +1,8 @@
-"""Every effect once: claim it, make it, write down what came of it.
+"""Makes every effect once: claim it, make it, record its result.
 
-The claim is written before the effect. Whoever finds a claim whose holder is dead, or never heard
-back, looks outside first (``find``) and acts only if nothing is there. Writes to the claim are
-fenced by its attempt number, and what is done is final: a holder that was overtaken changes nothing.
+The claim is written before the effect. A run that finds a claim whose holder died, or never got an
+answer, first looks outside (``find``) and acts only if nothing is there. Each write of the claim is
+fenced by its attempt number, and a done claim is final: a holder that was overtaken changes nothing.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ NOT_HAPPENED = (
 
 
 class State(StrEnum):
-    """Of a claim: somebody is at it (or died at it), nobody is, it is done."""
+    """A claim's state: held (its holder may have died), free, or done."""
 
     CLAIMED = "claimed"
     FREE = "free"
@@ -45,10 +45,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to make one effect, as it is written down.
+    """The right to make one effect, as the ledger keeps it.
 
-    ``acted_at`` is when the effect was last begun. ``repeated`` says that it was begun again though
-    an earlier attempt may have made it. ``result`` is the effect's, once it is done.
+    ``acted_at`` is when the effect was last begun. ``repeated`` says that it was begun again although
+    an earlier attempt may have made it. ``result`` is the effect's result, once it is done.
     """
 
     state: State
@@ -64,10 +64,10 @@ class Claims(Protocol):
     """Where the claims of one request are kept."""
 
     def read(self, effect: str) -> Claim | None:
-        """The claim as it was when the invocation began, or is by now: ``replace`` turns away who knows an older one."""
+        """The claim as it was when the invocation began, or later: ``replace`` fails for a caller that knows an older one."""
 
     def replace(self, effect: str, old: Claim | None, new: Claim) -> bool:
-        """Writes ``new`` if ``old``'s attempt (or nothing) is still there and not done; else False.
+        """Writes ``new`` and returns True, if the claim is still ``old`` and not done; else returns False.
 
         Raises:
             Superseded: the request may not have this effect any more.
@@ -83,15 +83,25 @@ def once(
     now: Callable[[], datetime],
     lease: timedelta,
 ) -> Json:
-    """The effect's result, made now or before, by this or by another execution.
+    """Makes the effect, unless it was made before, by this or another execution.
 
-    ``do`` makes the effect. Errors in NOT_HAPPENED say that it did not happen; after any other one
-    it is in doubt. ``find`` looks for an effect in doubt: its result, None if it did not happen,
-    or OutcomeUnknown while nobody can know.
+    Args:
+        claims: where the claim is kept.
+        effect: the effect's name.
+        do: makes the effect and returns its result. An error in ``NOT_HAPPENED`` says that the
+            effect did not happen; after any other error it is in doubt.
+        find: looks for an effect in doubt. It returns the effect's result, or None if the effect did
+            not happen; it raises OutcomeUnknown while nobody can know.
+        now: the time.
+        lease: how long a claim is held at most.
+
+    Returns:
+        the effect's result.
 
     Raises:
         StepInProgress: another holder is at work.
-        Superseded, and whatever ``do`` and ``find`` raise.
+        Superseded: the request may not have this effect any more.
+        Exception: whatever ``do`` and ``find`` raise.
     """
     seen = claims.read(effect)
     if seen and seen.state is State.DONE and seen.result is not None:
@@ -105,13 +115,13 @@ def once(
         _write(claims, effect, seen, claim)
         released_claim = replace(claim, state=State.FREE)
     else:
-        # An effect in doubt stays in doubt, whatever becomes of this attempt, until it is found or made.
+        # An effect in doubt stays in doubt until it is found or made, however this attempt ends.
         released_claim = replace(seen, attempt=attempt, lease_until=lease_until)
         _write(claims, effect, seen, released_claim)
         try:
             found = find(released_claim)
         except Exception as error:
-            _write(claims, effect, released_claim, _given_back(released_claim, error, now()))
+            _write(claims, effect, released_claim, _released(released_claim, error, now()))
             raise
         if found is not None:
             return _done(claims, effect, released_claim, found)
@@ -120,14 +130,14 @@ def once(
     try:
         result = do(claim)
     except NOT_HAPPENED as error:
-        _write(claims, effect, claim, _given_back(released_claim, error, now()))
+        _write(claims, effect, claim, _released(released_claim, error, now()))
         raise
-    # After any other error the claim is held until its lease ends: a vendor may still be at it.
+    # After any other error the claim is held until its lease ends: the vendor may still be at work.
     return _done(claims, effect, claim, result)
 
 
-def _given_back(released_claim: Claim, error: Exception, at: datetime) -> Claim:
-    """Nothing was changed outside: whoever comes next need not wait for the lease to end."""
+def _released(released_claim: Claim, error: Exception, at: datetime) -> Claim:
+    """A claim whose lease ends now: nothing was changed outside, so the next run need not wait."""
     return replace(released_claim, lease_until=at, last_error=type(error).__name__)
 
 

@@ -47,12 +47,12 @@ class Record:
 
     @property
     def effects(self) -> dict[str, Json]:
-        """Results of the effects that were made."""
+        """Results of the effects that were made, by name."""
         return {name: claim.result for name, claim in self.claims.items() if claim.result is not None}
 
     @property
     def claimed(self) -> set[str]:
-        """Effects that were begun and neither made nor called off: they may have happened."""
+        """Names of the effects that were begun, and neither made nor released: they may have happened."""
         return {name for name, claim in self.claims.items() if claim.state is State.CLAIMED}
 
     @property
@@ -67,7 +67,7 @@ class Record:
 
 
 def find(request_id: str) -> Record | None:
-    """Everything of one request, in one consistent read; None when it was never recorded."""
+    """Everything about one request, in one consistent read; None if it was never recorded."""
     items = {item["sk"]: item for item in table().query(pk=key_of(request_id, "")["pk"])}
     head = items.pop("request", None)
     if head is None:
@@ -92,10 +92,10 @@ def find(request_id: str) -> Record | None:
 
 
 def read(request_id: str) -> Record:
-    """Everything of a request that was recorded.
+    """Everything about a recorded request.
 
     Raises:
-        LookupError: it never was.
+        LookupError: it was never recorded.
     """
     record = find(request_id)
     if record is None:
@@ -112,12 +112,17 @@ def read_delivery(request_id: str) -> Json | None:
 def open_request(request: Request, seen: TicketRecord | None, execution_arn: str | None = None) -> Record:
     """Records a request and makes it its ticket's active one, together or not at all.
 
-    The one that was active is superseded: it makes no license and sends no mail any more. That is
-    only possible while its e-mail is surely not out, unless the new one replaces it.
-    ``execution_arn`` is of the execution that already works for it.
+    The request that was active is superseded: it makes no license and sends no mail any more. That is
+    only possible while its e-mail was certainly not sent, unless the new request replaces it.
+
+    Args:
+        request: the new request.
+        seen: the ticket as the caller read it.
+        execution_arn: the execution that already works for the request, if there is one.
 
     Raises:
-        ConcurrentUpdate: the ticket is not as ``seen``, or the earlier request's e-mail is at work.
+        ConcurrentUpdate: the ticket is not as ``seen`` any more, or the earlier request's e-mail may
+            have been sent.
     """
     writes = [*_writes_of(request, execution_arn), tickets.activate(request, seen)]
     if request.replaces:
@@ -132,21 +137,21 @@ def open_request(request: Request, seen: TicketRecord | None, execution_arn: str
 
 
 def note_request(request: Request, execution_arn: str) -> Record:
-    """Records a request, at work already, that is not to be its ticket's active one; or finds it recorded."""
+    """Records a request that does not become its ticket's active one, unless it is recorded already."""
     if transact(_writes_of(request, execution_arn)):
         return read(request.request_id)
     return _new(request, execution_arn)
 
 
 def save_execution(request_id: str, execution_arn: str) -> None:
-    """Notes the execution of a request, which from now on is started; giving up was about the one before."""
+    """Records the execution of a request, which now counts as started, and as not given up any more."""
     update = "SET execution_arn = :arn REMOVE given_up"
     _update(request_id, update, {"arn": execution_arn})
     indexes.delete_unstarted(request_id)
 
 
 def save_verdict(request_id: str, verdict: Json) -> bool:
-    """Notes the rules' answer. A passed one ends the step and stays; whether this one was noted."""
+    """Records the verdict; returns False, and changes nothing, if a passed one is recorded already."""
     values = {"verdict": json.dumps(verdict), "now": now().isoformat()}
     update = "SET verdict = :verdict, judged_at = :now"
     if verdict["eligible"]:
@@ -155,12 +160,12 @@ def save_verdict(request_id: str, verdict: Json) -> bool:
 
 
 def give_up(request_id: str) -> None:
-    """Notes that nothing will retry the request's execution by itself any more."""
+    """Records that nothing retries the request's execution by itself any more."""
     _update(request_id, "SET given_up = :now", {"now": now().isoformat()})
 
 
 def save_delivery(request_id: str, rank: int, event: Json) -> bool:
-    """Notes what became of the e-mail, if it outranks what is known; whether it did."""
+    """Records an event of the e-mail, if it outranks the recorded one; returns whether it did."""
     values: Values = {"rank": rank, "event": json.dumps(event), "expires": expiry()}
     update = "SET #rank = :rank, event = :event, expires = :expires"
     condition = "attribute_not_exists(#rank) OR #rank < :rank"
@@ -168,7 +173,7 @@ def save_delivery(request_id: str, rank: int, event: Json) -> bool:
 
 
 def finish_step(request_id: str, name: str, result: Json) -> None:
-    """Notes a step's result; the first one stays."""
+    """Records a step's result; an earlier one stays."""
     transact([put_step(request_id, name, result)])
 
 

@@ -1,1 +1,1 @@
-"""What has become of a request, what happens next, and what people are told of it."""
+"""What has become of a request, what happens next, and what people are notified of."""

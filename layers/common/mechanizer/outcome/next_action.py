@@ -67,7 +67,7 @@ def next_action(
     reasons: tuple[str, ...] = (),
     delivery: str | None = None,
 ) -> str:
-    """One sentence: what the engineer does now."""
+    """One sentence that says what the engineer does now."""
     if status is Status.ISSUED and failure:
         sentences = _UNFINISHED[failure.will_retry]
         return sentences.get(delivery, sentences[None])

@@ -1,6 +1,6 @@
-"""The texts that people read, as plain words and named values.
+"""What people read of an outcome, as plain words and named values.
 
-A notification holds text from outside as it came. Each channel's module makes it inert in its own way:
+A notification holds text from outside unchanged. Each channel's module makes it inert in its own way:
 code spans in GitLab, escaping in Slack and Zendesk.
 """
 
@@ -23,10 +23,10 @@ LINKS = frozenset({"Ticket", "Issue", "Execution"})
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What one outcome of a request says.
+    """What people are notified of: one outcome of a request.
 
-    ``outcome`` is its short name: a request tells each one once. ``reference`` is how a text
-    already written is found again.
+    ``outcome`` is its short name; each channel gets each outcome once. ``reference`` is how a text
+    that was already written is found again.
     """
 
     request_id: str
@@ -43,7 +43,7 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What is told of one week."""
+    """The digest of one week."""
 
     week: str
     headline: str
@@ -53,7 +53,14 @@ class Digest:
 def issued(
     request: Request, results: Json, issue_url: str | None = None, public_key: str = ""
 ) -> Notification:
-    """The license is out; ``results`` are those of the steps so far, ``public_key`` the fingerprint."""
+    """The notification of an issued license.
+
+    Args:
+        request: the request.
+        results: the results of the steps so far, by their names in the state.
+        issue_url: the issue's address, once there is one.
+        public_key: the fingerprint of the public key, for the issue.
+    """
     terms, email = results["license"], results["email"]
     facts = [
         *_request_facts(request),
@@ -77,7 +84,7 @@ def issued(
 
 
 def refused(request: Request, reasons: list[Json]) -> Notification:
-    """The rules said no."""
+    """The notification of a refusal."""
     codes = tuple(reason["code"] for reason in reasons)
     return Notification(
         request_id=request.request_id,
@@ -89,14 +96,14 @@ def refused(request: Request, reasons: list[Json]) -> Notification:
 
 
 def failed(record: Record, execution: Execution, failure: Failure, *, given_up: bool = False) -> Notification:
-    """An execution failed, before or after its license was out; or it is given up."""
+    """The notification of a failed execution, before or after its license was sent; or of its giving up."""
     issued = record.issued
-    # Its issue stays open when the ticket is told at last, so it gives the whole answer.
+    # The issue of a refusal whose note failed stays open after the note is written: it gives all reasons.
     reasons = record.verdict["reasons"] if record.refused and record.verdict else []
     headline = (
         "The license is out, but its trail is not complete: a later step failed."
         if issued
-        else "No emergency license was generated: the request is not eligible, and the ticket could not be told."
+        else "No emergency license was generated: the request is not eligible, and the note on the ticket failed."
         if reasons
         else "It is not known whether the emergency license reached the customer: a step failed."
         if failure.email_may_be_out
@@ -133,7 +140,7 @@ def failed(record: Record, execution: Execution, failure: Failure, *, given_up: 
 
 
 def undelivered(request: Request, status: str, detail: str) -> Notification:
-    """The e-mail did not reach the customer, or was reported as unwanted."""
+    """The notification of an e-mail that did not reach the customer, or was reported as unwanted."""
     return Notification(
         request_id=request.request_id,
         outcome="undelivered",
@@ -149,7 +156,7 @@ def success_title(request: Request) -> str:
 
 
 def failure_title(request: Request) -> str:
-    """The title of the issue that tells what failed."""
+    """The title of the issue that says what failed."""
     return _title("[Failure] - Could not create a license under ", request)
 
 

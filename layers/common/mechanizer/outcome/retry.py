@@ -1,4 +1,4 @@
-"""When a failed execution is taken up again by itself: pure arithmetic on what it says of itself."""
+"""When a failed execution is retried by itself: pure arithmetic on its description."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from mechanizer.aws.executions import Execution
 from mechanizer.errors import Kind
 from mechanizer.settings import Settings
 
-# The next one would be years away, after any window has closed.
+# The next redrive would be years away, after every window has closed.
 MOST_DOUBLINGS = 20
 # After this an alarm calls a person.
 PATIENCE = timedelta(minutes=30)
@@ -15,7 +15,7 @@ PATIENCE = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The deployment's patience."""
+    """How long, how often and at what gaps a deployment retries."""
 
     window: timedelta
     gap: timedelta
@@ -45,9 +45,10 @@ def will_retry(execution: Execution, policy: Policy, now: datetime) -> bool:
 
 
 def unrecovered(execution: Execution, policy: Policy, now: datetime) -> bool:
-    """Whether somebody has to look at a failed execution: it began long ago, and nothing has healed it.
+    """Whether a person has to look at a failed execution: it began ``PATIENCE`` ago, and no retry has helped.
 
-    Once the window is over it is given up, which is told by itself; a person who stopped one knows.
+    An execution past the window is given up, which is reported separately. An execution that a
+    person stopped does not count.
     """
     return (
         execution.status in ("FAILED", "TIMED_OUT")
@@ -57,7 +58,7 @@ def unrecovered(execution: Execution, policy: Policy, now: datetime) -> bool:
 
 
 def due_at(execution: Execution, policy: Policy) -> datetime | None:
-    """When the next redrive is due: the gap doubles with each one. None while it has not stopped."""
+    """When the next redrive is due: the gap doubles with each one. None while the execution has not stopped."""
     if execution.stopped_at is None:
         return None
     return execution.stopped_at + policy.gap * 2.0 ** min(execution.redrive_count, MOST_DOUBLINGS)

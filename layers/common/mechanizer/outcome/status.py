@@ -1,8 +1,4 @@
-"""What has become of a request, and what the engineer does now.
-
-Statuses are derived from what the ledger holds and how the latest execution stands, never stored.
-``next_action`` is one table: the app, the issue, the message and the note use its words.
-"""
+"""A request's status and failure, derived from the ledger and its latest execution, never stored."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,12 +20,12 @@ STEPS = (
     "notify_slack",
     "comment_ticket",
 )
-# The effect that a refusal has.
+# The one effect of a refusal.
 REFUSAL_NOTE = "note:refused"
 
 
 class Status(StrEnum):
-    """Of a request."""
+    """The status of a request."""
 
     RUNNING = "running"
     ISSUED = "issued"
@@ -40,7 +36,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why the latest execution failed. ``email_may_be_out``: an attempt to send it was never confirmed."""
+    """Why the latest execution failed. ``email_may_be_out``: an attempt to send the e-mail was never confirmed."""
 
     step: str
     code: str
@@ -50,7 +46,7 @@ class Failure:
 
 
 def status_of(record: Record, ticket: TicketRecord | None, execution: Execution | None) -> Status:
-    """A request's status; ``execution`` is its latest one."""
+    """The request's status; ``execution`` is its latest one."""
     if record.issued:
         return Status.ISSUED
     if superseded(record.request, ticket):
@@ -63,20 +59,20 @@ def status_of(record: Record, ticket: TicketRecord | None, execution: Execution 
 def superseded(request: Request, ticket: TicketRecord | None) -> bool:
     """Whether a newer request of the ticket has taken this one's place.
 
-    One that somebody started by hand on a ticket that has its license was never in any place: the
-    rules refuse it.
+    A request started by hand on a ticket that already has its license is not superseded: the rules
+    refuse it.
     """
     parts = ticket_and_number(request.request_id)
     return ticket is not None and parts is not None and ticket.number > parts[1]
 
 
 def complete(record: Record) -> bool:
-    """Nothing is left to do."""
+    """Whether nothing is left to do."""
     return set(STEPS) <= set(record.steps) or (record.refused and REFUSAL_NOTE in record.effects)
 
 
 def failure_of(record: Record, execution: Execution | None, policy: Policy, now: datetime) -> Failure | None:
-    """Why it does not go on; None while it does, or when nothing is left to do."""
+    """Why the request does not go on; None while it does, or when nothing is left to do."""
     if execution is None or not execution.failed or complete(record):
         return None
     retried = will_retry(execution, policy, now) and not record.given_up
@@ -97,7 +93,7 @@ def failed_step(record: Record) -> str:
 
 
 def delivery_of(record: Record) -> str | None:
-    """What is known of the e-mail; ``sent`` as soon as SES has it."""
+    """The e-mail's delivery status as far as it is known; ``sent`` as soon as SES has the e-mail."""
     if record.delivery:
         return str(record.delivery["status"])
     return "sent" if record.issued else None

@@ -61,7 +61,7 @@ def view(
 def _steps(
     record: Record, status: Status, failure: Failure | None, execution: Execution | None
 ) -> list[Json]:
-    """``at`` is when a step was done or failed, or since when it has been running: since the one before it."""
+    """Each step's name and status. ``at`` is when it was done or failed, or since when it has been running."""
     refused = record.refused and status in (Status.REFUSED, Status.FAILED)
     finished = {**record.steps, **(_after_refusal(record) if refused else {})}
     current = failed_step(record) if status is not Status.SUPERSEDED else None
@@ -83,12 +83,12 @@ def _steps(
 
 
 def _after_refusal(record: Record) -> dict[str, Done]:
-    """What a refusal finishes: the check; the steps that it makes needless; and the note, once it is written."""
-    check, *needless, note = STEPS
-    skipped = dict.fromkeys(needless, Done({"skipped": "The request was refused"}, record.judged_at))
+    """The steps that a refusal finishes: the check, the skipped steps, and the note once it is written."""
+    check, *skipped_steps, note = STEPS
+    skipped = dict.fromkeys(skipped_steps, Done({"skipped": "The request was refused"}, record.judged_at))
     noted = record.claims.get(REFUSAL_NOTE)
-    told = {note: Done(noted.result, noted.acted_at)} if noted and noted.result is not None else {}
-    return {check: Done({}, record.judged_at), **skipped, **told}
+    written = {note: Done(noted.result, noted.acted_at)} if noted and noted.result is not None else {}
+    return {check: Done({}, record.judged_at), **skipped, **written}
 
 
 def _finished(done: Done) -> Json:

@@ -1,8 +1,8 @@
 """The rules: may this ticket have an emergency license?
 
-Pure functions from facts to checks. Every rule is looked at, so that one answer names all that is
-wrong. A rule whose fact is not known (the ticket does not exist, a dry run leaves a field out) is
-left out rather than guessed.
+Pure functions from facts to checks. Every rule is checked, so that one answer names everything that
+is wrong. A rule whose fact is not known (the ticket does not exist, a dry run leaves a field out) is
+left out.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-# What counts as a paid self-managed plan in Zendesk's organization fields, and nothing else does.
+# Only these count as a paid self-managed plan in Zendesk's organization fields.
 PAID_PLANS = frozenset({"sub_sm_premium", "sub_sm_ultimate"})
 PAID_SUPPORT_LEVELS = frozenset({"basic", "starter", "premium", "ultimate", "custom"})
 HOLDS = frozenset({"support_hold", "restricted_account"})
@@ -19,7 +19,7 @@ OPENED_BEFORE = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """A customer as Zendesk knows it. ``tags`` are its tags and its ticked boxes, as names."""
+    """A customer as Zendesk knows it. ``tags`` holds the organization's tags and, by name, its ticked checkboxes."""
 
     id: int
     account_type: str
@@ -42,7 +42,7 @@ class ZendeskTicket:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A Zendesk user; ``None`` in the facts means that there is no such user."""
+    """A Zendesk user."""
 
     role: str
     active: bool
@@ -53,9 +53,9 @@ class Facts:
     """What the rules look at.
 
     ``ticket`` is None when it does not exist. ``customer_email`` and ``license_expired_on`` are
-    None when a dry run leaves them out; ``agent_given`` tells an unknown agent from none named.
-    ``issued_by`` is another request that issued a license for this ticket and that this request
-    does not replace.
+    None when a dry run leaves them out. ``agent`` is None when no agent is named, or, with
+    ``agent_given``, when the named one does not exist. ``issued_by`` is another request that issued
+    a license for this ticket and that this request does not replace.
     """
 
     requested_at: datetime
@@ -81,19 +81,19 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One rule's verdict: ``ok`` false refuses. The message is a sentence for the engineer."""
+    """The result of one rule. If ``ok`` is false the request is refused. The message is for the engineer."""
 
     code: str
     ok: bool
     message: str
 
     def reason(self) -> dict[str, str]:
-        """As the API and the execution's output show it."""
+        """The check as a reason of a refusal: ``{"code", "message"}``."""
         return {"code": self.code, "message": self.message}
 
 
 def checks(facts: Facts, rules: Rules) -> list[Check]:
-    """Every rule that the facts can settle, in the order of the contract."""
+    """The result of every rule whose facts are known, in the order of the API's answer."""
     return [
         *_emergency_day(facts, rules),
         *_ticket(facts),
@@ -107,7 +107,7 @@ def checks(facts: Facts, rules: Rules) -> list[Check]:
 
 
 def expiry_mismatch(facts: Facts) -> str | None:
-    """A sentence when Zendesk's own expiration date is another one; told, never refused."""
+    """A sentence if Zendesk's own expiration date differs; a notice, never a refusal."""
     organization = facts.ticket.organization if facts.ticket else None
     known = organization.expiration_date.strip()[:40] if organization else ""
     if not known or facts.license_expired_on is None or known[:10] == facts.license_expired_on.isoformat():

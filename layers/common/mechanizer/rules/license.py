@@ -1,9 +1,9 @@
 """GitLab's license file, byte for byte as the Ruby gem ``gitlab-license`` writes and reads it.
 
 The payload is compact JSON, encrypted with AES-128-CBC under a random key. That key is encrypted with
-the RSA *private* key (PKCS#1 v1.5 type 1 over the bare 16 bytes, no DigestInfo), so that whoever holds
-the public key can read a license and only the private key can make one. The three parts are base64 in
-a JSON envelope, which is base64 once more.
+the RSA *private* key (PKCS#1 v1.5 type 1 over the bare 16 bytes, no DigestInfo): everybody with the
+public key can read a license, and only the private key can make one. The three parts are base64 in a
+JSON envelope, which is base64 once more.
 """
 
 import binascii
@@ -80,7 +80,7 @@ class License:
                 "plan": "ultimate",
                 "active_user_count": self.user_count,
                 "trial": True,
-                # Without it an instance compares the seats with the most users it ever had.
+                # Without it an instance compares the seats with the maximum number of users it ever had.
                 "reconciliation_completed": True,
             },
         }
@@ -96,9 +96,19 @@ def emergency_license(
     name: str,
     company: str,
 ) -> License:
-    """The license of one emergency; ``issued_on`` is a UTC date.
+    """The license of one emergency.
 
-    Raises ValueError unless 1 <= ``trial_days`` <= ``limit_days`` <= 10, whatever was deployed.
+    Args:
+        issued_on: a UTC date; the license starts the day before.
+        email: the customer's address.
+        user_count: how many users it is for.
+        trial_days: days until it expires.
+        limit_days: days until it blocks changes.
+        name: the licensee's name, generic.
+        company: the licensee's company, generic.
+
+    Raises:
+        ValueError: not 1 <= ``trial_days`` <= ``limit_days`` <= 10, whatever was deployed.
     """
     if not 1 <= trial_days <= limit_days <= LONGEST_DAYS:
         raise ValueError(f"TrialDays and LimitDays must be 1 to {LONGEST_DAYS}, TrialDays at most LimitDays")
@@ -123,9 +133,10 @@ class SigningKey:
 
     @classmethod
     def load(cls, private_pem: str, public_pem: str | None = None) -> Self:
-        """The key pair; without ``public_pem`` the private key's own public half checks the licenses.
+        """Loads the key pair; without ``public_pem`` the private key's own public half checks the licenses.
 
-        Raises SigningKeyInvalid, which never quotes a key.
+        Raises:
+            SigningKeyInvalid: a key cannot be used; the message never quotes one.
         """
         private = _private_key(private_pem)
         if public_pem is None:
@@ -146,9 +157,13 @@ class SigningKey:
         return sha256(self.public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
 
     def issue(self, terms: License) -> str:
-        """The text of the license file, which was read back with the public key and compared.
+        """Makes a license file, reads it back with the public key, and compares.
 
-        Raises SigningKeyInvalid if it can't be read back: the keys are no pair, or one is damaged.
+        Returns:
+            the file's text, ASCII.
+
+        Raises:
+            SigningKeyInvalid: it cannot be read back: the keys are not a pair, or one is damaged.
         """
         payload = terms.payload()
         with suppress(ValueError, InternalError):
@@ -162,11 +177,17 @@ class SigningKey:
 
 
 def read(text: str | bytes, public_pem: str | bytes) -> dict[str, object]:
-    """The payload of a license file that the holder of the private key made.
+    """Reads a license file that the holder of the private key made.
 
-    As lenient as the gem about the text: lines of any length, CRLF, ``> `` before each line, and
-    BEGIN and END lines with anything around them. As strict about the rest: the payload needs
-    version 1, a licensee, a start and an expiry. Raises LicenseUnreadable and nothing else.
+    It is as lenient as the gem about the text: lines of any length, CRLF, ``> `` before each line, and
+    BEGIN and END lines with anything around them. It is as strict about the rest: the payload needs
+    version 1, a licensee, a start and an expiry.
+
+    Returns:
+        the payload, a JSON object.
+
+    Raises:
+        LicenseUnreadable: the text is not a valid license of this key pair.
     """
     try:
         public = _public_key(public_pem)
@@ -178,7 +199,7 @@ def read(text: str | bytes, public_pem: str | bytes) -> dict[str, object]:
 
 
 def _require_terms(payload: Mapping[str, object]) -> None:
-    """What the gem wants of a payload before it calls the license valid."""
+    """Checks what the gem requires of a valid license's payload."""
     if payload.get("version", 1) != 1:
         raise LicenseUnreadable("the license is of a later version than 1")
     licensee = payload.get("licensee")
@@ -194,7 +215,7 @@ def _require_terms(payload: Mapping[str, object]) -> None:
 
 def _private_key(pem: str) -> RSAPrivateKey:
     try:
-        # The full check takes up to 240 ms of every cold start; reading each license back does as much.
+        # The full check takes up to 240 ms of a cold start; reading each license back finds the same faults.
         key = load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=True)
     except TypeError:
         raise SigningKeyInvalid("private_key is encrypted: store it without a passphrase") from None
@@ -216,7 +237,7 @@ def _what_else(pem: str) -> str:
 
 
 def _public_key(pem: str | bytes) -> RSAPublicKey:
-    """Raises ValueError for anything but an RSA public key in PEM."""
+    """Loads an RSA public key in PEM; ValueError for anything else."""
     try:
         key = load_pem_public_key(pem.encode() if isinstance(pem, str) else pem)
     except UnsupportedAlgorithm:
@@ -254,7 +275,7 @@ def _unseal(text: str, public: RSAPublicKey) -> dict[str, object]:
 
 
 def _compact(value: Mapping[str, object]) -> bytes:
-    """JSON as Ruby writes it: no blanks, and UTF-8 where Python would write escapes."""
+    """JSON as Ruby writes it: without blanks, and UTF-8 where Python would write escapes."""
     return _to_json(value).encode()
 
 
@@ -275,7 +296,7 @@ def _encode64(raw: bytes) -> str:
 
 
 def _decode64(text: object) -> bytes:
-    """Base64 as leniently as Ruby: what is no base64 is skipped, the first ``=`` ends it."""
+    """Decodes base64 as leniently as Ruby: other characters are skipped, the first ``=`` ends the text."""
     if not isinstance(text, str):
         raise LicenseUnreadable("this is not a license file")
     letters = text.partition("=")[0].encode("ascii", "ignore").translate(None, _NO_BASE64)

@@ -1,8 +1,8 @@
 """A request for an emergency license, as it comes in: every rule on its fields, and every fault named.
 
 A request arrives as the body of a POST, or as the state machine's input, which a person may have typed.
-Both obey the same rules. InvalidRequest names each bad field and what it must be; its texts quote
-nothing of what came in.
+The same rules hold for both. InvalidRequest names each bad field and what it must be; its texts quote
+nothing of the input.
 """
 
 import json
@@ -22,7 +22,7 @@ MOST_UNKNOWN_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What is asked for. Two requests are the same when their details are equal."""
+    """What is requested. Two requests are the same when their details are equal."""
 
     ticket_id: int
     gitlab_username: str
@@ -41,7 +41,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What the dry run may be asked about; None leaves the checks that need it out."""
+    """The query of the dry run; the checks that need a value that is None are left out."""
 
     customer_email: str | None
     license_expired_on: date | None
@@ -58,7 +58,7 @@ class Request:
     replaces: str | None
 
     def document(self) -> dict[str, object]:
-        """The input as JSON; ``parse_input`` makes the same request of it."""
+        """The input as JSON; ``parse_input`` turns it back into the same request."""
         document = {
             "request_id": self.request_id,
             "ticket_id": self.details.ticket_id,
@@ -79,7 +79,7 @@ def request_id(ticket_id: int, number: int) -> str:
 
 
 def ticket_and_number(request_id: str) -> tuple[int, int] | None:
-    """The two numbers in a request id, or None if it is none."""
+    """The ticket's id and the request's number in a request id; None if it is no request id."""
     match = re.fullmatch(r"zd-([1-9][0-9]{0,15})-([1-9][0-9]{0,8})", request_id)
     if not match or int(match[1]) > LARGEST_NUMBER:
         return None
@@ -87,14 +87,26 @@ def ticket_and_number(request_id: str) -> tuple[int, int] | None:
 
 
 def parse_body(text: str | bytes) -> Body:
-    """The body of POST /requests. Raises InvalidRequest."""
+    """Parses the body of POST /requests.
+
+    Raises:
+        InvalidRequest: it is not JSON, or a field breaks a rule.
+    """
     document = _object(_decoded(text, _unique))
     values = _parse(document, required=_DETAILS, optional={"replaces": _id_of_ticket(document)})
     return Body(_details(values), values.get("replaces"))
 
 
 def parse_input(document: object, now: datetime) -> Request:
-    """The state machine's input, already decoded; ``now`` is aware. Raises InvalidRequest."""
+    """Parses the state machine's input, already decoded from JSON.
+
+    Args:
+        document: the input.
+        now: the time, with its time zone.
+
+    Raises:
+        InvalidRequest: a field breaks a rule.
+    """
     document = _object(document)
     id_of_ticket = _id_of_ticket(document)
     values = _parse(
@@ -112,14 +124,18 @@ def parse_input(document: object, now: datetime) -> Request:
 
 
 def parse_query(query: Mapping[str, str]) -> Query:
-    """The query of the dry run. Raises InvalidRequest."""
+    """Parses the query of the dry run.
+
+    Raises:
+        InvalidRequest: a value breaks a rule.
+    """
     asked = ("customer_email", "license_expired_on")
     values = _parse(query, required={}, optional={name: _DETAILS[name] for name in asked})
     return Query(values.get("customer_email"), values.get("license_expired_on"))
 
 
 def ticket_id_of(text: str | bytes) -> int | None:
-    """The ticket that a body names, whatever else is wrong with it; None if it names no ticket."""
+    """The ticket that a body names, even if the rest of the body is wrong; None if it names no ticket."""
     try:
         return _ticket_id(_object(_decoded(text, dict)))
     except InvalidRequest:
@@ -128,7 +144,7 @@ def ticket_id_of(text: str | bytes) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """``parse`` gives any JSON value in our types, or raises ValueError: then it ``says`` what to do."""
+    """``parse`` turns a JSON value into our type, or raises ValueError; ``says`` is what the field must be."""
 
     parse: Callable[[object], Any]
     says: str
@@ -171,7 +187,7 @@ def _time_until(latest: datetime) -> _Rule:
 
 
 def _id_of_ticket(document: Mapping[str, object]) -> _Rule:
-    # If the ticket_id is itself at fault, an id of any ticket will do: one fault, one name.
+    # If the ticket_id itself is wrong, an id of any ticket is accepted: one fault is named once.
     ticket_id = _ticket_id(document)
 
     def parse(value: object) -> str:
@@ -212,7 +228,7 @@ _DETAILS = {
 def _parse(
     document: Mapping[str, object], *, required: Mapping[str, _Rule], optional: Mapping[str, _Rule]
 ) -> dict[str, Any]:
-    """The fields in our types. Raises InvalidRequest with every bad, missing and unknown one."""
+    """The fields in our types; InvalidRequest names every bad, missing and unknown one."""
     rules = {**required, **optional}
     values: dict[str, Any] = {}
     faults: dict[str, str] = {}
@@ -237,7 +253,7 @@ def _details(values: Mapping[str, Any]) -> Details:
 
 
 def _harmless(name: str) -> str:
-    """A foreign name that no page, log or mail can take for anything but a name."""
+    """A name from outside, made safe for pages, logs and e-mails."""
     return re.sub(r"[^A-Za-z0-9_.-]", "?", name[:40])
 
 
@@ -261,7 +277,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _int(digits: str) -> int | float:
-    # Python reads no more than 4300 digits. As a float the number breaks its field's rule, by name.
+    # Python reads at most 4300 digits. As a float the number breaks its field's rule, which is then named.
     return int(digits) if len(digits) < 20 else float(digits)
 
 

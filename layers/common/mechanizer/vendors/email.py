@@ -1,4 +1,4 @@
-"""The customer's e-mail: one message, made of two templates and the license, through SES."""
+"""The customer's e-mail: one message made of two templates and the license, sent through SES."""
 
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -35,8 +35,8 @@ _THROTTLED = frozenset(
 def send(effects: Effects, license: StoredLicense) -> Json:
     """Sends the license to the customer, once.
 
-    An e-mail of unknown fate counts as sent as soon as SES tells of it. If SES stays silent for
-    five minutes the same license goes out again: better twice than never.
+    An e-mail that may have been sent counts as sent as soon as SES reports an event of it. If SES
+    reports none for five minutes, the same license is sent again: better twice than never.
 
     Returns:
         ``{"message_id": "…", "possibly_sent_twice": false}``
@@ -50,7 +50,7 @@ def send(effects: Effects, license: StoredLicense) -> Json:
 
 
 def compose(request: Request, license: StoredLicense) -> bytes:
-    """The message as it goes out: plain text, HTML, the license attached; CRLF lines."""
+    """The raw message: plain text, HTML, the license attached; CRLF lines."""
     message = EmailMessage(policy=SMTP)
     message["From"] = settings().sender_email
     message["To"] = request.details.customer_email
@@ -86,7 +86,7 @@ def _find(request_id: str, claim: Claim) -> Json | None:
     if event := records.read(request_id).delivery:
         return {"message_id": event["message_id"], "possibly_sent_twice": claim.repeated}
     if datetime.now(UTC) < claim.acted_at + timedelta(seconds=settings().mail_event_seconds):
-        raise OutcomeUnknown("SES has not told yet whether it has the e-mail")
+        raise OutcomeUnknown("SES has not reported yet whether it has the e-mail")
     return None
 
 

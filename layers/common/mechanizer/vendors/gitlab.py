@@ -1,7 +1,7 @@
 """GitLab: the one issue of a request, and comments on it.
 
-Whoever can write an issue can give orders: a description line that begins with ``/`` is executed,
-``@name`` calls people. All text from outside is inside code spans or fences here.
+GitLab executes a description line that begins with ``/``, and notifies ``@name``. So all text from
+outside is in code spans or fences here.
 """
 
 import re
@@ -28,10 +28,11 @@ _Answer = TypeVar("_Answer")
 
 
 def issue(effects: Effects, title: str, notification: Notification, license_text: str | None = None) -> Json:
-    """The request's issue, opened now if there is none; an existing one stays as it is.
+    """Opens the request's issue, if there is none; an existing one stays as it is.
 
     Returns:
-        ``{"iid": 7, "url": "https://…", "outcome": "failed"}``; the outcome is what it was opened with.
+        ``{"iid": 7, "url": "https://…", "outcome": "failed"}``: ``outcome`` is that of the
+        notification that it was opened with.
     """
     return effects.once(
         "issue",
@@ -41,13 +42,13 @@ def issue(effects: Effects, title: str, notification: Notification, license_text
 
 
 def close_issue(iid: int, title: str, notification: Notification, license_text: str) -> None:
-    """Makes an issue the closed success, whatever it told before; safe to repeat."""
+    """Turns the issue into the closed success, whatever it said before; safe to repeat."""
     change = {"title": title, "description": _description(notification, license_text), "state_event": "close"}
     _calling(lambda project: project.issues.update(iid, change), writing=True)
 
 
 def comment(effects: Effects, iid: int, notification: Notification) -> None:
-    """Comments the notification on the issue, once."""
+    """Adds the notification to the issue as a comment, once."""
     effects.once(
         f"issue:{notification.outcome}",
         do=lambda _: _comment(iid, notification),
@@ -62,7 +63,9 @@ def _open(title: str, notification: Notification, license_text: str | None) -> J
         "labels": LABEL,
         "confidential": True,
     }
-    return _calling(lambda project: _told(project.issues.create(fields), notification.outcome), writing=True)
+    return _calling(
+        lambda project: _result(project.issues.create(fields), notification.outcome), writing=True
+    )
 
 
 def _find(request_id: str, claim: Claim) -> Json | None:
@@ -81,13 +84,13 @@ def _find(request_id: str, claim: Claim) -> Json | None:
         )
         for found in islice(newest, MOST_ISSUES):
             if match := reference.search(found.description or ""):
-                return _told(found, match[1])
+                return _result(found, match[1])
         return None
 
     return _calling(look)
 
 
-def _told(found: Any, outcome: str) -> Json:
+def _result(found: Any, outcome: str) -> Json:
     return {"iid": int(found.iid), "url": str(found.web_url), "outcome": outcome}
 
 

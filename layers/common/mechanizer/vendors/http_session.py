@@ -1,8 +1,8 @@
 """The one HTTP session under the vendors' libraries that use requests.
 
-zenpy repeats a PUT that timed out, python-gitlab a POST, and both wait on a 429 as long as they are
-told. Here one call is one attempt, every call has a timeout, and every failure is raised as our
-error before the library can act on it.
+zenpy repeats a PUT that timed out, python-gitlab a POST, and both wait after a 429 as long as the
+vendor says. Here one call is one attempt, every call has a timeout, and every failure is raised as
+our error before the library can act on it.
 """
 
 from typing import Any
@@ -26,10 +26,13 @@ class Session(requests.Session):
             self.mount(scheme, HTTPAdapter(max_retries=0))
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        """Sends it once.
+        """Sends the call once.
 
         Raises:
-            VendorUnavailable, RateLimited, VendorRejected; OutcomeUnknown for a write.
+            VendorUnavailable: no answer, a 5xx, or an answer that makes no sense.
+            OutcomeUnknown: the same for a write that may have arrived.
+            RateLimited: the vendor answered 429.
+            VendorRejected: any other answer that is not a success.
         """
         writing = not self.reads_only and request.method not in ("GET", "HEAD")
         # A redirect would carry the token to another address.

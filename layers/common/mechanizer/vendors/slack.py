@@ -1,4 +1,4 @@
-"""Slack: one message a request in the team's channel, what follows in its thread, and the week's digest."""
+"""Slack: one message a request in the team's channel, follow-ups in its thread, and the weekly digest."""
 
 import re
 from collections.abc import Callable
@@ -26,7 +26,7 @@ _BROKEN = frozenset({"internal_error", "fatal_error", "service_unavailable", "re
 
 
 def notify(effects: Effects, notification: Notification) -> Json:
-    """Tells the channel, once: as the request's message, or in the thread of the one there is.
+    """Posts the notification, once: as the request's message, or in the thread of the one there is.
 
     Returns:
         ``{"channel": "C0…", "ts": "1763…"}`` of what was posted.
@@ -48,7 +48,7 @@ def notify(effects: Effects, notification: Notification) -> Json:
 
 
 def post_digest(claims: Claims, digest: Digest) -> Json:
-    """Tells the channel of a week, once.
+    """Posts the digest, once.
 
     Returns:
         ``{"channel": "C0…", "ts": "1763…"}`` of what was posted.
@@ -89,13 +89,13 @@ def _post(text: str, payload: dict[str, str], channel: str, thread: str | None =
 
 
 def _find(key: str, value: str, claim: Claim) -> Json | None:
-    """The first-level message with that in its payload."""
+    """Finds the first-level message whose payload has this value."""
     channel = _channel_id()
     oldest = str((claim.acted_at - CLOCKS_DIFFER).timestamp())
     for message in _paged("conversations.history", "messages", channel=channel, oldest=oldest):
-        told = _payload(message)
-        if told.get(key) == value and message.get("thread_ts") in (None, message["ts"]):
-            return {"channel": channel, "ts": message["ts"], "outcome": told.get("outcome")}
+        payload = _payload(message)
+        if payload.get(key) == value and message.get("thread_ts") in (None, message["ts"]):
+            return {"channel": channel, "ts": message["ts"], "outcome": payload.get("outcome")}
     return None
 
 
@@ -112,7 +112,7 @@ def _payload(message: Json) -> Json:
 
 
 def _channel_id() -> str:
-    """The channel's id: posting takes a name, reading does not."""
+    """The channel's id: posting accepts a name, reading does not."""
     configured = settings().slack_channel
     if re.fullmatch(r"[CG][A-Z0-9]{8,}", configured):
         return configured
@@ -157,7 +157,7 @@ def _lines(headline: str, facts: tuple[tuple[str, str], ...]) -> str:
 
 
 def _inert(text: str) -> str:
-    """Slack's three characters escaped, which is all that makes a mention or a link."""
+    """Escapes the three characters without which Slack makes no mention and no link."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -174,7 +174,7 @@ def _calling(call: Callable[[WebClient], Any], *, writing: bool = False) -> Any:
         except SlackApiError as error:
             raise _refused(error, writing=writing) from None
         except URLError as error:
-            # Raised while connecting or sending: only a connection that broke may have carried it.
+            # Raised while connecting or sending: the call may have arrived only if the connection broke.
             connected = isinstance(error.reason, ConnectionResetError | BrokenPipeError)
             raise broken("Slack", "could not be reached", writing=writing, connected=connected) from None
         except (

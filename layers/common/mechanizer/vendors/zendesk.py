@@ -1,4 +1,4 @@
-"""Zendesk: reads a ticket with all that the rules ask for, and writes internal notes."""
+"""Zendesk: reads a ticket with the facts that the rules need, and writes internal notes."""
 
 import os
 import time
@@ -31,10 +31,16 @@ _tokens: dict[str, tuple[str, float]] = {}
 
 
 def read_ticket(ticket_id: int) -> ZendeskTicket | None:
-    """The ticket, its requester's address, its organization and its screenshots; None if there is none.
+    """Reads a ticket, its requester's address, its organization and its number of screenshots.
+
+    Returns:
+        None if there is no such ticket.
 
     Raises:
-        VendorUnavailable, RateLimited, VendorRejected, NotConfigured
+        VendorUnavailable: Zendesk could not be reached, failed, or gave an answer of another shape.
+        RateLimited: Zendesk asks for fewer calls.
+        VendorRejected: Zendesk refuses the call.
+        NotConfigured: the secret is not set.
     """
     try:
         return _calling(lambda zendesk: _ticket(zendesk, ticket_id))
@@ -45,7 +51,7 @@ def read_ticket(ticket_id: int) -> ZendeskTicket | None:
 
 
 def read_agent(agent_id: int) -> Agent | None:
-    """A user as an agent; None if there is none."""
+    """Reads a user as an agent; None if there is no such user. Raises as ``read_ticket`` does."""
     try:
         return _calling(lambda zendesk: _agent(zendesk.users(id=agent_id)))
     except VendorRejected as refusal:
@@ -55,7 +61,7 @@ def read_agent(agent_id: int) -> Agent | None:
 
 
 def add_note(effects: Effects, notification: Notification) -> Json:
-    """Writes the notification as an internal note, once.
+    """Adds the notification to its ticket as an internal note, once.
 
     Returns:
         ``{}``, or ``{"skipped": reason}`` for a ticket that can take no note.
@@ -150,7 +156,7 @@ def _organization(found: Any) -> Organization:
 
 
 def _calling(call: Callable[[Zenpy], _Answer], *, writing: bool = False) -> _Answer:
-    """Calls with a client of its own: zenpy's caches must not outlive an invocation."""
+    """Calls Zendesk with a new client: zenpy's caches must not outlive an invocation."""
 
     def attempt(secret: dict[str, str]) -> _Answer:
         try:

@@ -1,4 +1,4 @@
-"""What became of the e-mail, from SES's events: they come late, twice and out of order."""
+"""The e-mail's delivery, from SES's events, which come late, twice and out of order."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,7 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class MailEvent:
-    """One event of a request's e-mail; ``detail`` is the mail server's word, from outside."""
+    """One event of a request's e-mail; ``detail`` is the mail server's text, from outside."""
 
     request_id: str
     message_id: str
@@ -32,7 +32,7 @@ class MailEvent:
 
 
 def read_event(event: Any) -> MailEvent | None:
-    """An EventBridge event of SES, if it is about an e-mail of ours; None for anything else."""
+    """Parses an EventBridge event of SES; None if it is not about one of our e-mails."""
     try:
         detail = event["detail"]
         mail = detail["mail"]
@@ -42,33 +42,36 @@ def read_event(event: Any) -> MailEvent | None:
             status = "delayed"
         if ticket_and_number(request_id) is None:
             return None
-        return MailEvent(request_id, str(mail["messageId"]), status, _word(detail))
+        return MailEvent(request_id, str(mail["messageId"]), status, _explanation(detail))
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
 
 
-def note(event: MailEvent) -> bool:
-    """Notes the event if it outranks what is known; whether it did."""
+def record(event: MailEvent) -> bool:
+    """Records the event if it outranks the recorded one; returns whether it did."""
     known = {"status": event.status, "message_id": event.message_id, "detail": event.detail}
     return records.save_delivery(event.request_id, RANKS[event.status], known)
 
 
 def known_undelivered(request: Request) -> Notification | None:
-    """What to tell if the e-mail is known by now not to have reached the customer."""
+    """The notification of an e-mail that is known by now not to have arrived; None otherwise.
+
+    It reads the ledger anew: SES may have reported it while a step was at work.
+    """
     return undelivered_notification(request, records.read_delivery(request.request_id))
 
 
 def undelivered_notification(request: Request, known: Json | None) -> Notification | None:
-    """What to tell of that event; None unless the e-mail did not reach the customer."""
+    """The notification of a delivery event; None unless the e-mail did not arrive."""
     if known is None or known["status"] not in UNDELIVERED:
         return None
     return undelivered(request, known["status"], known["detail"])
 
 
-def _word(detail: Any) -> str:
+def _explanation(detail: Any) -> str:
     bounce, complaint, reject = (detail.get(key) or {} for key in ("bounce", "complaint", "reject"))
     recipients = bounce.get("bouncedRecipients") or [{}]
-    word = (
+    text = (
         recipients[0].get("diagnosticCode") or complaint.get("complaintFeedbackType") or reject.get("reason")
     )
-    return " ".join(str(word or "").split())[:300]
+    return " ".join(str(text or "").split())[:300]

@@ -1,4 +1,4 @@
-"""What a week was like: how many requests, for whom, what became of them."""
+"""The weekly digest: how many requests there were, for whom, and how they ended."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from mechanizer.workflow.delivery import UNDELIVERED
 
 MOST_NAMED = 20
 NOBODY = "no organization known"
-# A digest asks no execution: what has no end by Monday is told as one thing.
+# A digest reads no executions: requests that have not ended by Monday count as one group.
 OUTCOMES = {
     Status.ISSUED: "Issued",
     Status.REFUSED: "Refused",
@@ -24,7 +24,7 @@ OUTCOMES = {
 
 
 def monday_before(moment: datetime, zone: ZoneInfo) -> date:
-    """The Monday with which the last whole week began."""
+    """The Monday on which the last whole week began."""
     today = moment.astimezone(zone).date()
     return today - timedelta(days=today.weekday() + 7)
 
@@ -32,10 +32,12 @@ def monday_before(moment: datetime, zone: ZoneInfo) -> date:
 def digest(
     monday: date, found: Sequence[tuple[Record, TicketRecord | None]], licenses: Mapping[int, int]
 ) -> Digest:
-    """The week that began on ``monday``.
+    """The digest of the week that began on ``monday``.
 
-    ``found`` are its requests, each with its ticket; ``licenses`` counts what each of their
-    organizations got in the 90 days before the week's end.
+    Args:
+        monday: the week's first day, in the support team's time zone.
+        found: the week's requests, each with its ticket.
+        licenses: by organization id, the licenses it got in the 90 days before the week's end.
     """
     week, last = week_of(monday), monday + timedelta(days=6)
     headline = f"Emergency licenses in week {week}, {monday} to {last}"
@@ -66,13 +68,13 @@ def digest(
 
 
 def organization_of(record: Record) -> int | None:
-    """The organization that asked, as far as anybody has looked."""
+    """The id of the organization that the request was for; None if no verdict has found it."""
     found = record.verdict["organization_id"] if record.verdict else None
     return int(found) if found is not None else None
 
 
 def name_of(record: Record) -> str:
-    """Its name, else its number."""
+    """The organization's name; its id if the name is not known."""
     return str((record.verdict or {}).get("organization_name") or f"organization {organization_of(record)}")
 
 

@@ -1,4 +1,4 @@
-"""Tells people what went wrong: on the issue, in the channel and on the ticket, each once."""
+"""Reports failures and undelivered e-mails: on the issue, in the Slack channel and on the ticket, each once."""
 
 import json
 from collections.abc import Callable
@@ -20,17 +20,17 @@ from mechanizer.settings import settings
 from mechanizer.vendors import gitlab, slack, zendesk
 from mechanizer.workflow.delivery import undelivered_notification
 
-# Nothing is told of these outside: a person typed it wrong, or a newer request is at work.
+# These are reported nowhere: a person typed the input wrong, or a newer request is at work.
 NEVER_REPORTED = frozenset({"InvalidRequest", "Superseded"})
-# The outcomes that a report tells: before and after the license is out.
+# The outcomes of a failure: before and after the license was sent.
 FAILED = frozenset({"failed", "unfinished"})
-# Where people are told; also the beginnings of the effects' names.
+# Where people are notified; an effect's name begins with its channel.
 CHANNELS = ("issue", "message", "note")
 
 
 @dataclass(frozen=True, slots=True)
 class FailureCase:
-    """A failed execution that somebody has to know of."""
+    """A failed execution that people have to know of."""
 
     record: Record
     execution: Execution
@@ -39,15 +39,16 @@ class FailureCase:
 
     @property
     def request(self) -> Request:
-        """The request that it worked for."""
+        """The request that the execution worked for."""
         return self.record.request
 
 
 def failure_case(execution: Execution) -> FailureCase | None:
-    """The case of a failed execution; None if nobody needs to know.
+    """The case of a failed execution.
 
-    Nobody does if it is no request of ours, or if another execution has completed the request or
-    works for it.
+    Returns:
+        None if nobody has to know: the execution did not work for one of our requests, or another
+        execution has completed the request or is working for it.
     """
     if not execution.failed or execution.error_name in NEVER_REPORTED:
         return None
@@ -64,21 +65,21 @@ def failure_case(execution: Execution) -> FailureCase | None:
 
 
 def superseded(case: FailureCase) -> bool:
-    """Whether a newer request has taken this one's channel: then nothing is told or retried."""
+    """Whether a newer request has taken this one's place: then nothing is reported or retried."""
     ticket = tickets.find(case.request.details.ticket_id)
     return status_of(case.record, ticket, case.execution) is Status.SUPERSEDED
 
 
 def fully_reported(case: FailureCase) -> bool:
-    """Whether every channel has been told of the failure, and of an e-mail that did not arrive."""
+    """Whether every channel knows of the failure, and of an e-mail that did not arrive."""
     return not _channels_to_notify(case) and not _channels_missing_delivery_news(case.record)
 
 
 def report_failure(case: FailureCase) -> None:
-    """Tells of the failure, and of an e-mail that did not arrive; what was told before is not told again.
+    """Reports the failure, and an e-mail that did not arrive, to each channel that does not know of it yet.
 
     Raises:
-        the first error of a channel that could not be told, after the others were.
+        Exception: the first error of a channel that could not be notified, after the others were.
     """
     notification = failed(case.record, case.execution, case.failure)
     _run_all(
@@ -91,7 +92,7 @@ def report_failure(case: FailureCase) -> None:
 
 
 def give_up(case: FailureCase) -> None:
-    """Tells that nothing retries the request any more, and notes it."""
+    """Reports that nothing retries the request any more, and records it."""
     notification = failed(case.record, case.execution, case.failure, given_up=True)
     _run_all(
         _senders(case.effects, notification, [channel for channel in _due(case.record) if channel != "note"])
@@ -101,9 +102,10 @@ def give_up(case: FailureCase) -> None:
 
 
 def report_undelivered(request_id: str) -> None:
-    """Tells, wherever anything was told of the request, that its e-mail did not arrive.
+    """Reports an e-mail that did not arrive to each channel that knows of the request.
 
-    Whoever tells a channel something for the first time, a step or a report, tells of this too, right after.
+    A channel that hears of the request for the first time later, from a step or a report, gets this
+    notification right after that one.
     """
     record = records.find(request_id)
     notification = undelivered_notification(record.request, record.delivery) if record else None
@@ -112,7 +114,10 @@ def report_undelivered(request_id: str) -> None:
 
 
 def _due(record: Record) -> list[str]:
-    """Where a failure is told. An issued license without an issue gets none here: its title would be untrue."""
+    """The channels that report a failure.
+
+    An issued request without an issue gets none here: the title of a failure issue would be untrue.
+    """
     return [
         channel
         for channel in CHANNELS
@@ -121,9 +126,9 @@ def _due(record: Record) -> list[str]:
 
 
 def _channels_to_notify(case: FailureCase) -> list[str]:
-    """The channels that have to be told of the failure.
+    """The channels that do not know of the failure yet.
 
-    A stopped execution is told of once, though a step that was at work may have mailed the license after that.
+    A stopped execution is reported once, although a step at work may have sent the e-mail after that.
     """
     effects = case.record.effects
     outcome = failed(case.record, case.execution, case.failure).outcome
@@ -137,14 +142,13 @@ def _channels_to_notify(case: FailureCase) -> list[str]:
 
 
 def _channels_missing_delivery_news(record: Record) -> list[str]:
-    """The channels that know of the request, and not that its e-mail did not arrive."""
+    """The channels that know of the request, but not that its e-mail did not arrive."""
     notification = undelivered_notification(record.request, record.delivery)
-    told = {channel: {e for e in record.effects if e.split(":")[0] == channel} for channel in CHANNELS}
-    return [
-        channel
-        for channel, of in told.items()
-        if notification and of and f"{channel}:{notification.outcome}" not in of
-    ]
+    if notification is None:
+        return []
+    missing = {channel for channel in CHANNELS if f"{channel}:{notification.outcome}" not in record.effects}
+    knowing = {effect.partition(":")[0] for effect in record.effects}
+    return [channel for channel in CHANNELS if channel in missing & knowing]
 
 
 def _senders(effects: Effects, notification: Notification, channels: list[str]) -> list[Callable[[], object]]:
@@ -164,13 +168,13 @@ def _on_issue(effects: Effects, notification: Notification) -> None:
 
 
 def _run_all(senders: list[Callable[[], object]]) -> None:
-    """Does each; one that fails keeps none of the others from being told."""
+    """Runs all of them, although one fails; then raises the first error."""
     faults: list[Exception] = []
     for sender in senders:
         try:
             sender()
-        except Exception as fault:  # noqa: BLE001  # raised again below, once all have had their turn
-            logger.warning("could not be told: %s", type(fault).__name__)
+        except Exception as fault:  # noqa: BLE001  # raised again below, after all have run
+            logger.warning("a channel could not be notified: %s", type(fault).__name__)
             faults.append(fault)
     if faults:
         raise faults[0]

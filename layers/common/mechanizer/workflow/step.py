@@ -1,4 +1,4 @@
-"""What the handlers share: an observed invocation, and a step whose result is noted once."""
+"""What a step of the state machine is, and what all handlers share."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,32 +15,37 @@ from mechanizer.rules.request import Request, parse_input
 
 
 class Run:
-    """A step at work in one execution: the request, and the results of the steps before it."""
+    """One run of a step: the request, and the results of the steps before it."""
 
     def __init__(self, request: Request, execution_arn: str, results: Json) -> None:
         self.request, self.execution_arn, self.results = request, execution_arn, results
 
     @cached_property
     def record(self) -> Record:
-        """What the ledger knew of the request when the step began to need it."""
+        """The request's record, read when the step first needs it."""
         return records.read(self.request.request_id)
 
     @cached_property
     def effects(self) -> Effects:
-        """What the step does outside."""
+        """The request's effects, each of which happens once."""
         return Effects(self.record)
 
+    def finish(self, step: str, result: Json) -> Json:
+        """Records the step's result, and returns it."""
+        records.finish_step(self.request.request_id, step, result)
+        return result
+
     def result_of(self, step: str) -> Json | None:
-        """The step's result, if an earlier run finished it."""
+        """The step's recorded result; None if no earlier run has finished it."""
         done = self.record.steps.get(step)
         return done.result if done else None
 
 
 def step_function(work: Callable[[Run], Json]) -> Callable[[Json, Any], Json]:
-    """A Lambda handler for a Task of the state machine.
+    """Makes a step's work the Lambda handler of a Task of the state machine.
 
-    The event is ``{"execution_arn", "request", "results"}``: the execution, its input, and the
-    state so far. Errors pass through by name, as the state machine's retriers know them.
+    The handler's event is ``{"execution_arn", "request", "results"}``: the execution, its input, and
+    the results so far. Errors pass through under their names, which the state machine's retriers know.
 
     Raises:
         InvalidRequest: the execution's input breaks a rule.
@@ -58,7 +63,7 @@ def step_function(work: Callable[[Run], Json]) -> Callable[[Json, Any], Json]:
 
 @contextmanager
 def observed(context: Any, execution_arn: str | None = None) -> Iterator[None]:
-    """Log keys for this invocation alone, and one line on how it ended."""
+    """Gives this invocation's log lines their keys, and logs how it ended."""
     logger.clear_state()
     logger.append_keys(
         function=context.function_name, invocation=context.aws_request_id, execution=execution_arn

@@ -1,4 +1,4 @@
-"""One sweep over what failed. Two at once do no more than one: every act is claimed or has a token."""
+"""One sweep over failed executions. Two sweeps at once do the work of one: every act is claimed or has a token."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -23,13 +23,13 @@ _Result = TypeVar("_Result")
 
 
 def sweep(now: datetime) -> dict[str, int]:
-    """Starts what never started, and reports, redrives or gives up each failed execution, as is due.
+    """Starts requests that never started, and reports, redrives or gives up each failed execution that is due.
 
-    Looking at an execution takes two calls, and a third where something is to be done. What goes wrong with one request keeps none of the
-    others from its turn.
+    Looking at an execution takes two calls to AWS, and a third if something has to be done. An error
+    with one request does not keep the others from their turn.
 
     Returns:
-        how many of each: ``{"started", "reported", "redriven", "given_up", "failed"}``.
+        the number of each: ``{"started", "reported", "redriven", "given_up", "failed"}``.
     """
     done: Counter[str] = Counter(started=0, reported=0, redriven=0, given_up=0, failed=0)
     overdue = 0
@@ -42,13 +42,13 @@ def sweep(now: datetime) -> dict[str, int]:
             for name, act in acts:
                 if _safely(done, arn, act):
                     done[name] += 1
-                    logger.info("taken up", act=name, execution=arn)
+                    logger.info("done in the sweep", act=name, execution=arn)
     gauge("FailuresUnrecovered", overdue)
     return dict(done)
 
 
 def _start(request_id: str, now: datetime) -> bool:
-    """Starts a request that was recorded a while ago and has no execution."""
+    """Starts a request that was recorded ``start_gap_seconds`` ago or earlier and has no execution."""
     record = records.find(request_id)
     if record is None or now - record.recorded_at < timedelta(seconds=settings().start_gap_seconds):
         return False
@@ -57,7 +57,7 @@ def _start(request_id: str, now: datetime) -> bool:
 
 
 def _look(arn: str, now: datetime) -> tuple[bool, list[Act]]:
-    """Whether a person has to look at the execution, and what is due."""
+    """Returns whether a person has to look at the execution, and the acts that are due."""
     execution = executions.describe(arn)
     case = report.failure_case(execution) if execution else None
     if case is None:
@@ -93,10 +93,10 @@ def _did(act: Callable[[FailureCase], None], case: FailureCase) -> bool:
 
 
 def _safely(done: Counter[str], what: str, act: Callable[[], _Result]) -> _Result | None:
-    """The act's result; an error is logged and counted, and the next sweep tries again."""
+    """Returns the act's result; None after an error, which is logged and counted. The next sweep tries again."""
     try:
         return act()
-    except Exception as error:  # noqa: BLE001  # anything that is wrong with one must not stop the sweep
-        logger.warning("%s could not be taken up: %s", what, type(error).__name__)
+    except Exception as error:  # noqa: BLE001  # no error with one request may stop the sweep
+        logger.warning("%s failed in the sweep: %s", what, type(error).__name__)
         done["failed"] += 1
         return None

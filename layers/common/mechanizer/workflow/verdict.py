@@ -1,4 +1,4 @@
-"""The facts gathered, the rules applied, the answer noted."""
+"""The verdict on a request: gathers the facts, applies the rules, records the answer."""
 
 from datetime import date, datetime
 from typing import Any
@@ -17,7 +17,12 @@ Json = dict[str, Any]
 
 
 def judge(record: Record, ticket: TicketRecord | None) -> Json:
-    """The verdict on a recorded request, noted in the ledger; the one that is there, if it was passed before."""
+    """Judges a recorded request and records the verdict; a passed one that is recorded already stays.
+
+    Returns:
+        ``{"eligible", "reasons": [{"code", "message"}], "notices": [sentence], "organization_id",
+        "organization_name"}``.
+    """
     request = record.request
     facts = Facts(
         requested_at=request.requested_at,
@@ -45,10 +50,15 @@ def judge(record: Record, ticket: TicketRecord | None) -> Json:
 
 
 def dry_run(question: Json, now: datetime) -> Json:
-    """What the verdict would be now: ``{"eligible", "checks"}``; nothing is written.
+    """What the verdict would be now; nothing is written.
 
-    The question is ``{"ticket_id", "agent_id"}`` and what the form has so far: ``customer_email``
-    and ``license_expired_on``, each of which may be null.
+    Args:
+        question: ``{"ticket_id", "agent_id", "customer_email", "license_expired_on"}``, the last two
+            as the form has them so far, or null.
+        now: when the request would be made.
+
+    Returns:
+        ``{"eligible", "checks": [{"code", "ok", "message"}]}``.
     """
     expired_on = question["license_expired_on"]
     facts = Facts(
@@ -72,7 +82,7 @@ def _issued_by(ticket: TicketRecord | None, but: tuple[str | None, ...] = ()) ->
 
 
 def _notices(request: Request, ticket: TicketRecord | None, facts: Facts) -> list[str]:
-    """Sentences for the issue, the message and the note: told, never a reason to refuse."""
+    """Sentences for the issue, the message and the note; they never refuse."""
     notices = []
     if mismatch := expiry_mismatch(facts):
         notices.append(mismatch)
