@@ -2,7 +2,8 @@
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,12 @@ from tests.workflow.mail import Mail, mails_in
 # Eight digits: not to be met in a time stamp or in another number.
 IDS = itertools.count(70_000_001)
 EXAMPLES = Path(__file__).parents[2] / "events/state_machine"
+# The codes in the order of the contract that need no earlier request; each has an example of its name.
+REFUSALS = [
+    *("not_emergency_day", "ticket_not_found", "ticket_closed", "agent_not_allowed", "requester_mismatch"),
+    *("no_organization", "prospect", "no_paid_plan", "account_on_hold", "grace_period_not_over"),
+    *("grace_period_over_too_long", "screenshots_missing"),
+]
 SCREENSHOTS = ("dashboard.png", "license.png")
 
 
@@ -118,7 +125,7 @@ class Case:
     def dry_run(self, query: str = "", **claims: Any) -> Answer:
         return self.at.call("GET", f"/tickets/{self.id}/eligibility{query}", self.token(**claims))
 
-    def becomes(self, what: str, look: Callable[[Json], Any], seconds: float = 30) -> Json:
+    def becomes(self, what: str, look: Callable[[Json], Any], seconds: float = 300) -> Json:
         """The view when it is as looked for."""
         seen: list[Json] = []
 
@@ -143,8 +150,42 @@ class Case:
     def issued(self, **changes: Any) -> Json:
         """A license from the POST to the last step, and to the delivery of its mail."""
         self.accepted(**changes)
+        return self.is_issued()
+
+    def is_issued(self) -> Json:
+        """The view when the execution has issued it, and what became of its mail is known."""
         self.ended("issued")
         return self.becomes("is delivered", lambda view: view["delivery"] not in (None, "sent"))
+
+    @contextmanager
+    def held_at_the_mail(self, **changes: Any) -> Iterator[None]:
+        """A POSTed request whose step SendEmail waits, until the end of the block, before SES hears of it."""
+        with self.at.proxy.holding("SendEmail", f"zd-{self.id}-") as held:
+            self.accepted(**changes)
+            assert held.reached.wait(120)
+            yield
+
+    def failed_at_the_mail(
+        self, status: int = 400, code: str = "MessageRejected", message: str = "injected"
+    ) -> Json:
+        """The view of a POSTed request whose e-mail SES refuses, when its failure is reported."""
+        with self.at.proxy.failing("SendEmail", self.request_id, status, code, message):
+            self.accepted()
+            return self.ended("failed")
+
+    def undelivered(self, comments: int = 1) -> None:
+        """Waits until the bad news of its mail, which is issued, has reached everybody."""
+
+        def heard() -> tuple[int, int, int]:
+            found = sum(len(issue["notes"]) for issue in self.issues())
+            return found, len(self.messages()), len(self.notes())
+
+        until("everybody hears of it", lambda: heard() == (comments, 2, 2))
+
+    def refused(self) -> Json:
+        """The view of a POSTed request that the rules refuse."""
+        self.accepted()
+        return self.ended("refused")
 
     @property
     def own_execution(self) -> str:
@@ -184,6 +225,10 @@ class Case:
         """The internal notes that were written on the ticket, as HTML."""
         return [note["html_body"] for note in self.at.zendesk.ticket(self.id)["notes"]]
 
+    def counts(self) -> tuple[int, int, int, int]:
+        """How many mails, issues, messages and notes there are."""
+        return len(self.mails()), len(self.issues()), len(self.messages()), len(self.notes())
+
     def effects(self) -> Json:
         """All that the outside has of it; equal before and after when nothing was done."""
         return {
@@ -195,14 +240,14 @@ class Case:
 
 
 class Example(Case):
-    """A ticket of the default fixtures, and its example in events/state_machine/, run once to its end."""
+    """A ticket of the default fixtures, and the execution of its example in events/state_machine/, which is started."""
 
     def __init__(self, deployment: Deployment, name: str) -> None:
         self.at = deployment
         self.input: Json = json.loads((EXAMPLES / f"{name}.json").read_text())
         self.id, self.email = self.input["ticket_id"], self.input["customer_email"]
         self.request_id = self.input["request_id"]
-        self.execution = deployment.run(self.input, self.request_id)
+        deployment.start(self.input, self.request_id)
 
 
 def today() -> date:
