@@ -7,6 +7,7 @@ from tests.reliability.matrix import INJECTIONS, STEPS, Outcome, expected
 
 PAGE = Path(__file__).parents[2] / "docs/reliability.md"
 BEGIN = "<!-- `make matrix WRITE=1` writes what follows. -->\n"
+HEAD = ("", "how it ended", "e-mails", "issue", "Slack messages", "notes")
 USUAL = expected("check_eligibility", "429 with Retry-After")
 
 Cells = dict[tuple[str, str], Outcome | Exception]
@@ -16,14 +17,14 @@ Ended = dict[tuple[str, str], Outcome]
 def page(cells: Ended) -> str:
     """The committed page with the grid as it is now."""
     marks = _marks(cells)
-    lines = [
-        _row("injected", *(f"`{step}`" for step in STEPS)),
-        _row("---", *[":-:"] * len(STEPS)),
-        *(_row(injection, *(marks[cells[step, injection]] for step in STEPS)) for injection in INJECTIONS),
-        "",
-        *(f"- **{mark}** {_in_words(outcome)}" for outcome, mark in marks.items()),
+    grid = [
+        ("injected", *(f"`{step}`" for step in STEPS)),
+        ("---", *[":-:"] * len(STEPS)),
+        *((injection, *(marks[cells[step, injection]] for step in STEPS)) for injection in INJECTIONS),
     ]
-    return PAGE.read_text().partition(BEGIN)[0] + BEGIN + "\n" + "\n".join(lines) + "\n"
+    legend = [HEAD, ("---",) * len(HEAD), *((mark, *_seen(outcome)) for outcome, mark in marks.items())]
+    tables = "\n\n".join("\n".join(f"| {' | '.join(row)} |" for row in table) for table in (grid, legend))
+    return f"{PAGE.read_text().partition(BEGIN)[0]}{BEGIN}\n{tables}\n"
 
 
 def _marks(cells: Ended) -> dict[Outcome, str]:
@@ -33,32 +34,13 @@ def _marks(cells: Ended) -> dict[Outcome, str]:
     return {USUAL: "✓", **dict(zip(kinds, ascii_uppercase, strict=False))}
 
 
-def _row(*texts: str) -> str:
-    return f"| {' | '.join(texts)} |"
-
-
-def _in_words(outcome: Outcome) -> str:
-    """How it ended and what is outside; of an unusual outcome only what differs from the usual one."""
-    parts = _parts(outcome)
-    if outcome != USUAL:
-        parts = [part for part in parts if part not in _parts(USUAL)]
-    return f"{outcome.ending} {'; '.join(parts or ['All else is as usual'])}."
-
-
-def _parts(outcome: Outcome) -> list[str]:
-    issue = f"One issue, `{outcome.issue}`"
-    if outcome.opened_as not in outcome.issue:
-        issue += f", which was opened as `{outcome.opened_as}`"
-    if outcome.issue_comments:
-        issue += f", with {_number(outcome.issue_comments, 'comment')}"
-    messages = _number(outcome.messages, "Slack message")
-    if outcome.replies:
-        messages += f" with {_number(outcome.replies, 'reply')}"
-    mails = _number(outcome.mails, "e-mail")
-    if outcome.twice:
-        mails += ", which may have been sent twice, as issue, message and note say"
-    return [mails, issue, messages, _number(outcome.notes, "note")]
-
-
-def _number(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number} {what}s"
+def _seen(outcome: Outcome) -> tuple[str, ...]:
+    return (
+        outcome.ending,
+        f"{outcome.mails}" + (', "possibly sent twice"' if outcome.twice else ""),
+        f"1, {outcome.issue}"
+        + (f", opened as {outcome.opened_as}" if outcome.opened_as not in outcome.issue else "")
+        + (f", {outcome.issue_comments} comment" if outcome.issue_comments else ""),
+        f"{outcome.messages}" + (f", {outcome.replies} reply" if outcome.replies else ""),
+        f"{outcome.notes}",
+    )

@@ -150,10 +150,6 @@ class Case:
     def issued(self, **changes: Any) -> Json:
         """A license from the POST to the last step, and to the delivery of its mail."""
         self.accepted(**changes)
-        return self.is_issued()
-
-    def is_issued(self) -> Json:
-        """The view when the execution has issued it, and what became of its mail is known."""
         self.ended("issued")
         return self.becomes("is delivered", lambda view: view["delivery"] not in (None, "sent"))
 

@@ -17,10 +17,11 @@ def codes(reasons):
 
 @pytest.fixture(scope="module")
 def refused(deployment):
-    """Each example that is refused, by its code; they run at the same time."""
-    examples = {code: Example(deployment, code) for code in REFUSALS}
-    for example in examples.values():
-        example.ended("refused")
+    """Each example that is refused, by its code."""
+    examples = {}
+    for code in REFUSALS:
+        examples[code] = Example(deployment, code)
+        examples[code].ended("refused")
     return examples
 
 

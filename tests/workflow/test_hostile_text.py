@@ -82,17 +82,14 @@ ODD_FIELDS = {"account_type": None, "support_level": ["Premium"], "sub_sm_ultima
 
 
 def test_text_from_the_request_and_from_the_organization(deployment):
-    """Addresses that are valid and mean harm, and Zendesk's fields with any text or type; all at the same time."""
+    """Addresses that are valid and mean harm, and Zendesk's fields with any text or type."""
     fields = [*({"expiration_date": text} for text in DATES), {"expiration_date": 20261106, **ODD_FIELDS}]
     cases = [
         Case(deployment, email=f"{local}@hostile{number}.example", organization=organization)
         for number, (local, organization) in enumerate(zip_longest(LOCAL_PARTS, fields, fillvalue="a"))
     ]
     for case in cases:
-        case.accepted()
-
-    for case in cases:
-        case.is_issued()
+        case.issued()
         assert_inert(case, "closed")
         assert case.email in case.issues()[0]["description"]
 

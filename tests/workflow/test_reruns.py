@@ -40,13 +40,13 @@ def test_the_same_input_in_another_execution_changes_nothing(case):
     assert case.view()["status"] == "issued"
 
 
-def test_any_number_of_executions_at_once_make_one_of_each(case):
+def test_two_executions_at_once_make_one_of_each(case):
     document = case.document()
 
-    arns = [case.at.start(document) for _ in range(3)]
+    arns = [case.at.start(document) for _ in range(2)]
     ended = [case.at.ended(arn) for arn in arns]
 
-    assert [execution["status"] for execution in ended] == ["SUCCEEDED"] * 3
+    assert [execution["status"] for execution in ended] == ["SUCCEEDED"] * 2
     assert len({execution["output"] for execution in ended}) == 1
     assert case.counts() == (1, 1, 1, 1)
 

@@ -84,5 +84,5 @@ def test_each_secret_is_asked_for_in_turn(own_deployment):
     assert another.counts() == (1, 1, 1, 1)
     for standin in at.standins:
         assert all("wrong" in violation for violation in standin.violations)
-        assert 1 <= len(standin.violations) <= 3, "each function meets the old one once"
+        assert len(standin.violations) <= 3, "each function meets the old one once"
         standin.violations.clear()
