@@ -16,7 +16,7 @@ demo: $(setup) ## run the whole workflow once, here; the results stay in .sandbo
 
 test: $(setup) ## run every test but the fault matrix; TESTS="tests/unit …" only those
 	@$(python) -m pytest -n 4 --dist loadgroup $(or $(TESTS),--ignore tests/reliability)
-	@echo 'These tests are without the fault matrix: `make matrix` runs it, in minutes.'
+	@$(if $(TESTS),:,echo 'This was without the fault matrix: `make matrix` runs it, in minutes.')
 
 serve: $(setup) ## run the system here, with its page in the browser, until interrupted
 	@$(python) -m sandbox serve --today --time-scale 60

@@ -58,6 +58,7 @@ def logged(deployment):
     bounced = Case(deployment, email="bounce@simulator.amazonses.com")
     deployment.gitlab.inject({"method": "POST", "path": "*/issues", "status": 429})
     bounced.issued()
+    bounced.undelivered()
     refused = Case(deployment, screenshots=())
     refused.refused()
     throttled = Case(deployment)
@@ -72,7 +73,6 @@ def logged(deployment):
     revoked.accepted()
     deployment.ended(revoked.own_execution)
     deployment.reported(revoked.own_execution)
-    until("the bounce is counted", lambda: deployment.log(holding="EmailsUndelivered")[0])
     return deployment.log()[0]
 
 
