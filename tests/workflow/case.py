@@ -111,7 +111,7 @@ class Case:
         return self.at.call("POST", "/requests", self.token(), {**self.body, **changes})
 
     def accepted(self, **changes: Any) -> str:
-        """POSTs it -> the id of the request that runs now."""
+        """POSTs it and returns the id of the request that runs now."""
         status, _, answer = self.post(**changes)
         assert status == 202, answer
         self.request_id = answer["request_id"]
@@ -169,14 +169,14 @@ class Case:
             self.accepted()
             return self.ended("failed")
 
-    def undelivered(self, comments: int = 1) -> None:
-        """Waits until the bad news of its mail, which is issued, has reached everybody."""
+    def undelivered(self) -> None:
+        """Waits until issue, channel and ticket say that the e-mail of its license did not arrive."""
 
-        def heard() -> tuple[int, int, int]:
-            found = sum(len(issue["notes"]) for issue in self.issues())
-            return found, len(self.messages()), len(self.notes())
+        def news() -> tuple[int, int, int]:
+            comments = sum(len(issue["notes"]) for issue in self.issues())
+            return comments, len(self.messages()), len(self.notes())
 
-        until("everybody hears of it", lambda: heard() == (comments, 2, 2))
+        until("issue, channel and ticket say so", lambda: news() == (1, 2, 2))
 
     def refused(self) -> Json:
         """The view of a POSTed request that the rules refuse."""

@@ -173,7 +173,14 @@ class Deployment:
     def call(
         self, method: str, path: str, authorization: str | None = None, body: Any = None, **headers: str
     ) -> Answer:
-        """-> (status, headers with names in lower case, decoded body). `body` is JSON's value, or bytes as they are."""
+        """Calls the API.
+
+        Args:
+            body: a JSON value, or bytes as they are.
+
+        Returns:
+            Status, headers with names in lower case, decoded body.
+        """
         url = urlsplit(self.ready["api_url"])
         connection = http.client.HTTPConnection(url.netloc, timeout=60)
         content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
@@ -217,7 +224,7 @@ class Deployment:
         self.aws("secretsmanager").put_secret_value(SecretId=self.ready["secrets"][name], SecretString=text)
 
     def start(self, document: Any, name: str | None = None) -> str:
-        """As the console starts an execution -> its ARN."""
+        """Starts an execution as the console does, and returns its ARN."""
         named = {"name": name} if name else {}
         started = self.states.start_execution(
             stateMachineArn=self.ready["state_machine_arn"], input=json.dumps(document), **named
