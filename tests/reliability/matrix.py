@@ -27,9 +27,9 @@ A_WHILE = 0.3
 
 SAME = "the same execution recovers"
 BOTH = "both executions end issued"
-SWEPT = "it fails and people are told; the sweep redrives it; issued"
-REPAIRED = "it fails and people are told that this is final; a person redrives it; issued"
-STOPPED = "a person stops it and people are told; a person redrives it; issued"
+SWEPT = "it fails and is reported; the sweep redrives it; issued"
+REPAIRED = "it fails and is reported as final; a person redrives it; issued"
+STOPPED = "a person stops it and it is reported; a person redrives it; issued"
 
 
 @dataclass(frozen=True)
