@@ -14,8 +14,9 @@ help: ## list the targets
 demo: $(setup) ## run the whole workflow once, here; the results stay in .sandbox/
 	@$(python) -m sandbox run events/state_machine/eligible.json
 
-test: $(setup) ## run every test; TESTS="tests/unit …" only those
-	@$(python) -m pytest -n 4 --dist loadgroup $(TESTS)
+test: $(setup) ## run every test but the fault matrix; TESTS="tests/unit …" only those
+	@$(python) -m pytest -n 4 --dist loadgroup $(or $(TESTS),--ignore tests/reliability)
+	@$(if $(TESTS),:,echo 'This was without the fault matrix: `make matrix` runs it, in minutes.')
 
 serve: $(setup) ## run the system here, with its page in the browser, until interrupted
 	@$(python) -m sandbox serve --today --time-scale 60
@@ -45,8 +46,8 @@ bench: $(setup) ## measure speed, size and cost, and write docs/performance.md
 coldstarts: $(setup) ## say which handlers have become slower to start than docs/performance.md has them
 	@$(python) -m benchmarks --cold-starts --rounds 3
 
-matrix: $(setup) ## run the fault matrix and write its tables into docs/reliability.md
-	@$(python) -m pytest tests/reliability/test_matrix.py --write-page
+matrix: $(setup) ## run the fault matrix against docs/reliability.md; WRITE=1 writes its grid there
+	@$(python) -m pytest -n 2 --dist loadgroup tests/reliability $(if $(WRITE),--write-page)
 
 permissions: $(setup) ## write who may do what into docs/security.md, as template.yaml says it
 	@$(python) -m scripts.permissions docs/security.md

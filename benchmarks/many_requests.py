@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "layers/common")]
 
 from sandbox.faults.proxy import Fault
+from tests.reliability.faulty import STATES, FaultyDeployment
 from tests.reliability.matrix import Sweeper
-from tests.reliability.world import STATES, World
 from tests.waiting import until
 from tests.workflow.case import Case
 
@@ -28,18 +28,15 @@ FAULTS = [
     *(Fault("status", status) for status in (500, 429)),
     Fault("malformed", after=True),
 ]
-
-
-class Lean(World):
-    """Without a proxy before the ledger, which would be what is measured; so no fault befalls GenerateLicense."""
-
-    services = ("SESV2",)
-
-
 STEPS = [step for step in STATES if step != "generate_license"]
 
 
-def at_once(world: World, number: int, dice: random.Random) -> tuple[float, list[str]]:
+def without_ledger(folder: str) -> FaultyDeployment:
+    """Without a proxy before the ledger, which would be what is measured; so no fault befalls GenerateLicense."""
+    return FaultyDeployment(Path(folder), services=("SESV2",))
+
+
+def at_once(world: FaultyDeployment, number: int, dice: random.Random) -> tuple[float, list[str]]:
     """Seconds a request until all have ended, and what ended wrong."""
     cases = [Case(world) for _ in range(number)]
     for case in cases:
@@ -65,7 +62,7 @@ def ask(case: Case) -> list[int | str]:
     return answers
 
 
-def done(world: World) -> set[str]:
+def done(world: FaultyDeployment) -> set[str]:
     """The names of the executions that have succeeded."""
     return {each["name"] for each in world.executions() if each["status"] == "SUCCEEDED"}
 
@@ -81,7 +78,7 @@ def wrong_with(case: Case) -> list[str]:
 def main(many: int, seed: int) -> int:
     dice = random.Random(seed)  # noqa: S311  not for secrets
     print(f"seed {seed}")
-    with tempfile.TemporaryDirectory() as folder, Lean(Path(folder)) as world:
+    with tempfile.TemporaryDirectory() as folder, without_ledger(folder) as world:
         at_once(world, FEW, dice)  # so that processes are warm
         few, wrong_of_few = at_once(world, FEW, dice)
         print(f"{FEW} at once: {few:.2f} s a request, {len(wrong_of_few)} ended wrong")

@@ -13,14 +13,5 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--write-page", action="store_true", help="write docs/reliability.md as the test finds it"
+        "--write-page", action="store_true", help="write docs/reliability.md as the fault matrix ends"
     )
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Prints the tables that tests have recorded."""
-    for report in [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]:
-        for name, value in report.user_properties:
-            if name == "table" and report.when == "call":
-                terminalreporter.section("the fault matrix")
-                terminalreporter.write_line(value)

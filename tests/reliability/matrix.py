@@ -1,4 +1,4 @@
-"""Each step, and each thing that can befall it: what is done, how it must end, and what the outside must then have."""
+"""Each step, and each injection: what is done, how it must end, and what the outside must then have."""
 
 import json
 import threading
@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from sandbox.faults.proxy import Fault
-from tests.reliability.world import STATES, World
+from tests.reliability.faulty import STATES, FaultyDeployment
 from tests.waiting import until
 from tests.workflow.case import Case
 from tests.workflow.deployment import Json
@@ -20,21 +20,24 @@ AFTER_ISSUE = ("notify_slack", "comment_ticket")
 BEFORE_ISSUE = ("check_eligibility", "generate_license", "send_email")
 # The step's own end would change what there is to report, or leave nothing to report.
 REPORTED_MEANWHILE = ("send_email", "comment_ticket")
-PATIENCE = 90
+# More would need more processes of each function, whose starts take most of the processor's time.
+AT_ONCE = 5
 # How long a call is held at most: less than the claim lasts, as no function outlives its claim.
 A_WHILE = 0.3
 
 SAME = "the same execution recovers"
 BOTH = "both executions end issued"
-SWEPT = "fails in place, is reported, the sweep redrives it, issued"
-MENDED = "fails at once, is reported as final, is left alone; mended and redriven by a person, issued"
-STOPPED = "stopped by a person and reported; redriven by a person, issued"
+SWEPT = "it fails and is reported; the sweep redrives it; issued"
+REPAIRED = "it fails and is reported as final; a person redrives it; issued"
+STOPPED = "a person stops it and it is reported; a person redrives it; issued"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a cell ended, and what was left outside. `opened_as` is the issue's first title, `twice` whether it is told
-    that the e-mail may have been sent twice."""
+    """How a cell ended, and what was left outside.
+
+    ``opened_as`` is the issue's first title; ``twice`` says whether people read that the e-mail may have been sent twice.
+    """
 
     ending: str
     mails: int
@@ -48,18 +51,18 @@ class Outcome:
 
 
 class Cell:
-    """One step of one request, and what befalls it."""
+    """One step of one request, and what is injected there."""
 
-    def __init__(self, world: World, step: str) -> None:
-        self.world, self.step = world, step
-        self.case = Case(world)
+    def __init__(self, at: FaultyDeployment, step: str) -> None:
+        self.at, self.step = at, step
+        self.case = Case(at)
 
     def plan(self, **options: Any) -> Any:
-        return self.world.plan_effect(self.step, self.case.id, **options)
+        return self.at.plan_effect(self.step, self.case.id, **options)
 
     @property
     def execution(self) -> Json:
-        return self.world.describe(self.case.own_execution)
+        return self.at.describe(self.case.own_execution)
 
     def becomes(self, status: str) -> Json:
         """The execution when it has this status."""
@@ -69,33 +72,32 @@ class Cell:
             seen.append(self.execution)
             return seen[-1]["status"] == status
 
-        until(f"{self.case.request_id} {status}", looked, PATIENCE)
+        until(f"{self.case.request_id} {status}", looked)
         return seen[-1]
 
     def reported(self, text: str = "") -> None:
-        """Waits until every channel has been told of the failure."""
+        """Waits until every channel has the report of the failure."""
         until(
             f"{self.case.request_id} is reported",
             lambda: text in " ".join(self.case.notes()) and self.case.notes() and self.case.messages(),
-            PATIENCE,
         )
-        self.world.reported(self.case.own_execution)
+        self.at.reported(self.case.own_execution)
 
     def reaches_the_step(self, arn: str) -> None:
         """Waits until another execution of the request is where this one is."""
-        until(f"{arn} is at the step", lambda: STATES[self.step] in self.world.entered(arn), PATIENCE)
+        until(f"{arn} is at the step", lambda: STATES[self.step] in self.at.entered(arn))
 
     def is_done(self, view: Json) -> bool:
         """Whether the step is, as GET shows it."""
         return {"name": self.step, "status": "done"}.items() <= view["steps"][STEPS.index(self.step)].items()
 
     def redriven_by_hand(self) -> None:
-        self.world.states.redrive_execution(executionArn=self.case.own_execution)
+        self.at.states.redrive_execution(executionArn=self.case.own_execution)
         self.becomes("SUCCEEDED")
 
     def event(self) -> Json:
         """What the step's function gets from the state machine."""
-        history = self.world.history(self.case.own_execution)
+        history = self.at.history(self.case.own_execution)
         entered = [e["stateEnteredEventDetails"] for e in history if e["type"].endswith("StateEntered")]
         return {
             "execution_arn": self.case.own_execution,
@@ -106,13 +108,11 @@ class Cell:
     def outcome(self, ending: str) -> Outcome:
         """What the outside has when it is issued and its mail delivered."""
         case = self.case
-        view = case.becomes(
-            "is complete", lambda v: v["status"] == "issued" and v["delivery"] == "delivered", PATIENCE
-        )
+        view = case.becomes("is complete", lambda v: v["status"] == "issued" and v["delivery"] == "delivered")
         assert view["error"] is None, view
         (issue,) = case.issues()
         first = [message for message in case.messages() if "thread_ts" not in message]
-        told = " ".join([issue["description"], *case.notes(), *(m["text"] for m in case.messages())])
+        texts = " ".join([issue["description"], *case.notes(), *(m["text"] for m in case.messages())])
         assert len({mail.license for mail in case.mails()}) == 1
         return Outcome(
             ending=ending,
@@ -123,13 +123,13 @@ class Cell:
             messages=len(first),
             replies=len(case.messages()) - len(first),
             notes=len(case.notes()),
-            twice="possibly sent twice" in told,
+            twice="possibly sent twice" in texts,
         )
 
     def _opened_as(self) -> str:
         made = [
             request.fields()["title"]
-            for request in list(self.world.gitlab.requests)
+            for request in list(self.at.gitlab.requests)
             if request.method == "POST"
             and request.path.endswith("/issues")
             and self.case.request_id in request.body.decode()
@@ -162,20 +162,20 @@ def lasting(fault: Fault, cell: Cell) -> Outcome:
     cell.reported("this is final")
     assert cell.case.view()["error"]["will_retry"] is False
     before = cell.case.effects()
-    cell.world.sweep()
+    cell.at.sweep()
     assert (cell.execution["status"], cell.execution["redriveCount"]) == ("FAILED", 0)
     assert cell.case.effects() == before
     planned.heal()
     cell.redriven_by_hand()
-    return cell.outcome(MENDED)
+    return cell.outcome(REPAIRED)
 
 
 def duplicate(cell: Cell) -> Outcome:
     """While the function is at its effect, it is invoked a second time with the same event."""
 
     def invoked_again(event: Json) -> None:
-        cell.world.aws("lambda").invoke(
-            FunctionName=cell.world.ready["functions"][f"{STATES[cell.step]}Function"],
+        cell.at.aws("lambda").invoke(
+            FunctionName=cell.at.ready["functions"][f"{STATES[cell.step]}Function"],
             Payload=json.dumps(event).encode(),
         )["Payload"].read()
 
@@ -190,7 +190,7 @@ def redrive(cell: Cell) -> Outcome:
     """While the function is at its effect, somebody stops the execution, and later redrives it."""
 
     def stopped() -> None:
-        cell.world.states.stop_execution(executionArn=cell.case.own_execution)
+        cell.at.states.stop_execution(executionArn=cell.case.own_execution)
         if cell.step in REPORTED_MEANWHILE:
             cell.reported()
 
@@ -198,9 +198,9 @@ def redrive(cell: Cell) -> Outcome:
     cell.case.accepted()
     cell.becomes("ABORTED")
     if cell.step not in REPORTED_MEANWHILE:
-        cell.case.becomes("has finished the step", cell.is_done, PATIENCE)
+        cell.case.becomes("has finished the step", cell.is_done)
     cell.reported("this is final")
-    cell.world.sweep()
+    cell.at.sweep()
     assert cell.execution["redriveCount"] == 0
     cell.redriven_by_hand()
     return cell.outcome(STOPPED)
@@ -211,14 +211,14 @@ def rerun(cell: Cell) -> Outcome:
     again: list[str] = []
 
     def started() -> None:
-        again.append(cell.world.start(cell.case.recorded_input(), f"again-{cell.case.request_id}"))
+        again.append(cell.at.start(cell.case.recorded_input(), f"again-{cell.case.request_id}"))
         wait([other.submit(cell.reaches_the_step, again[0])], A_WHILE)
 
     with ThreadPoolExecutor(1) as other:
         cell.plan(meanwhile=started)
         cell.case.accepted()
         first = cell.becomes("SUCCEEDED")
-    second = cell.world.ended(again[0])
+    second = cell.at.ended(again[0])
     assert (second["status"], second["output"]) == ("SUCCEEDED", first["output"])
     return cell.outcome(BOTH)
 
@@ -248,7 +248,7 @@ UNSENT_FOR_ALL_WE_KNOW = {
 }
 ENDINGS = {
     "500, for long": SWEPT,
-    "403": MENDED,
+    "403": REPAIRED,
     "stopped, then redriven": STOPPED,
     "run again from the console meanwhile": BOTH,
 }
@@ -257,28 +257,28 @@ ENDINGS = {
 def expected(step: str, injection: str) -> Outcome:
     """What the design promises (docs/reliability.md)."""
     ending = ENDINGS.get(injection, SAME)
-    told = ending in (SWEPT, MENDED, STOPPED)
-    unissued = told and step in BEFORE_ISSUE
+    reported = ending in (SWEPT, REPAIRED, STOPPED)
+    unissued = reported and step in BEFORE_ISSUE
     return Outcome(
         ending=ending,
         mails=1,
         issue="[Success] closed",
         opened_as="[Failure]" if unissued else "[Success]",
         issue_comments=int(
-            told and step in (*AFTER_ISSUE, *(("create_issue",) if ending == STOPPED else ()))
+            reported and step in (*AFTER_ISSUE, *(("create_issue",) if ending == STOPPED else ()))
         ),
         messages=1,
-        replies=int(told),
-        notes=1 + told,
+        replies=int(reported),
+        notes=1 + reported,
         twice=step == "send_email" and injection in UNSENT_FOR_ALL_WE_KNOW,
     )
 
 
 class Sweeper:
-    """The schedule: a sweep now and again, as long as this is open; after one that fails comes the next."""
+    """The schedule: a sweep every few seconds as long as this is open; after one that fails comes the next."""
 
-    def __init__(self, world: World, seconds: float = 1) -> None:
-        self._world, self._seconds = world, seconds
+    def __init__(self, at: FaultyDeployment, seconds: float = 3) -> None:
+        self._at, self._seconds = at, seconds
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -292,20 +292,18 @@ class Sweeper:
     def _run(self) -> None:
         while not self._ended.wait(self._seconds):
             with suppress(AssertionError):
-                self._world.sweep()
+                self._at.sweep()
 
 
-def run(world: World, at_once: int = 18) -> dict[tuple[str, str], Outcome | Exception]:
-    """Every cell, each with a ticket of its own, side by side; in the table's order."""
-    cells = [(step, injection) for injection in INJECTIONS for step in STEPS]
-    with Sweeper(world), ThreadPoolExecutor(at_once) as pool:
-        long_ones_first = sorted(cells, key=lambda cell: ENDINGS.get(cell[1]) != SWEPT)
-        done = {cell: pool.submit(run_cell, world, *cell) for cell in long_ones_first}
-        return {cell: done[cell].result() for cell in sorted(cells, key=lambda cell: STEPS.index(cell[0]))}
+def run(at: FaultyDeployment) -> dict[tuple[str, str], Outcome | Exception]:
+    """Every cell, each with a ticket of its own, some side by side."""
+    cells = [(step, injection) for step in STEPS for injection in INJECTIONS]
+    with Sweeper(at), ThreadPoolExecutor(AT_ONCE) as pool:
+        return dict(zip(cells, pool.map(lambda cell: run_cell(at, *cell), cells), strict=True))
 
 
-def run_cell(world: World, step: str, injection: str) -> Outcome | Exception:
+def run_cell(at: FaultyDeployment, step: str, injection: str) -> Outcome | Exception:
     try:
-        return INJECTIONS[injection](Cell(world, step))
-    except Exception as error:  # noqa: BLE001  # told with the cell's name, beside those of the other cells
+        return INJECTIONS[injection](Cell(at, step))
+    except Exception as error:  # noqa: BLE001  # it is raised in the test of its cell
         return error

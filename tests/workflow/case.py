@@ -2,7 +2,8 @@
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,12 @@ from tests.workflow.mail import Mail, mails_in
 # Eight digits: not to be met in a time stamp or in another number.
 IDS = itertools.count(70_000_001)
 EXAMPLES = Path(__file__).parents[2] / "events/state_machine"
+# The codes in the order of the contract that need no earlier request; each has an example of its name.
+REFUSALS = [
+    *("not_emergency_day", "ticket_not_found", "ticket_closed", "agent_not_allowed", "requester_mismatch"),
+    *("no_organization", "prospect", "no_paid_plan", "account_on_hold", "grace_period_not_over"),
+    *("grace_period_over_too_long", "screenshots_missing"),
+]
 SCREENSHOTS = ("dashboard.png", "license.png")
 
 
@@ -104,7 +111,7 @@ class Case:
         return self.at.call("POST", "/requests", self.token(), {**self.body, **changes})
 
     def accepted(self, **changes: Any) -> str:
-        """POSTs it -> the id of the request that runs now."""
+        """POSTs it and returns the id of the request that runs now."""
         status, _, answer = self.post(**changes)
         assert status == 202, answer
         self.request_id = answer["request_id"]
@@ -118,7 +125,7 @@ class Case:
     def dry_run(self, query: str = "", **claims: Any) -> Answer:
         return self.at.call("GET", f"/tickets/{self.id}/eligibility{query}", self.token(**claims))
 
-    def becomes(self, what: str, look: Callable[[Json], Any], seconds: float = 30) -> Json:
+    def becomes(self, what: str, look: Callable[[Json], Any], seconds: float = 300) -> Json:
         """The view when it is as looked for."""
         seen: list[Json] = []
 
@@ -145,6 +152,36 @@ class Case:
         self.accepted(**changes)
         self.ended("issued")
         return self.becomes("is delivered", lambda view: view["delivery"] not in (None, "sent"))
+
+    @contextmanager
+    def held_at_the_mail(self, **changes: Any) -> Iterator[None]:
+        """A POSTed request whose step SendEmail waits, until the end of the block, before SES hears of it."""
+        with self.at.proxy.holding("SendEmail", f"zd-{self.id}-") as held:
+            self.accepted(**changes)
+            assert held.reached.wait(120)
+            yield
+
+    def failed_at_the_mail(
+        self, status: int = 400, code: str = "MessageRejected", message: str = "injected"
+    ) -> Json:
+        """The view of a POSTed request whose e-mail SES refuses, when its failure is reported."""
+        with self.at.proxy.failing("SendEmail", self.request_id, status, code, message):
+            self.accepted()
+            return self.ended("failed")
+
+    def undelivered(self) -> None:
+        """Waits until issue, channel and ticket say that the e-mail of its license did not arrive."""
+
+        def news() -> tuple[int, int, int]:
+            comments = sum(len(issue["notes"]) for issue in self.issues())
+            return comments, len(self.messages()), len(self.notes())
+
+        until("issue, channel and ticket say so", lambda: news() == (1, 2, 2))
+
+    def refused(self) -> Json:
+        """The view of a POSTed request that the rules refuse."""
+        self.accepted()
+        return self.ended("refused")
 
     @property
     def own_execution(self) -> str:
@@ -184,6 +221,10 @@ class Case:
         """The internal notes that were written on the ticket, as HTML."""
         return [note["html_body"] for note in self.at.zendesk.ticket(self.id)["notes"]]
 
+    def counts(self) -> tuple[int, int, int, int]:
+        """How many mails, issues, messages and notes there are."""
+        return len(self.mails()), len(self.issues()), len(self.messages()), len(self.notes())
+
     def effects(self) -> Json:
         """All that the outside has of it; equal before and after when nothing was done."""
         return {
@@ -195,14 +236,14 @@ class Case:
 
 
 class Example(Case):
-    """A ticket of the default fixtures, and its example in events/state_machine/, run once to its end."""
+    """A ticket of the default fixtures, and the execution of its example in events/state_machine/, which is started."""
 
     def __init__(self, deployment: Deployment, name: str) -> None:
         self.at = deployment
         self.input: Json = json.loads((EXAMPLES / f"{name}.json").read_text())
         self.id, self.email = self.input["ticket_id"], self.input["customer_email"]
         self.request_id = self.input["request_id"]
-        self.execution = deployment.run(self.input, self.request_id)
+        deployment.start(self.input, self.request_id)
 
 
 def today() -> date:

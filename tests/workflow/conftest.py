@@ -1,12 +1,19 @@
-"""One deployment for all tests of a worker: each test has a ticket of its own."""
+"""One deployment for all tests, each with a ticket of its own."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.workflow.aws_proxy import SERVICES
 from tests.workflow.case import Case
 from tests.workflow.deployment import Deployment
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All in one worker: starting a sandbox takes more processor time than ten tests."""
+    for item in items:
+        if "tests/workflow/" in item.path.as_posix() and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group("workflow"))
 
 
 @pytest.fixture(scope="session")
@@ -15,16 +22,44 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         yield deployment
 
 
-@pytest.fixture
-def own_deployment(tmp_path: Path) -> Iterator[Deployment]:
-    """For tests of what a deployment's processes keep: none of them has run yet."""
-    with Deployment(tmp_path) as deployment:
+@pytest.fixture(scope="session")
+def another_deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with Deployment(tmp_path_factory.mktemp("another-deployment")) as deployment:
         yield deployment
+
+
+@pytest.fixture
+def own_deployment(another_deployment: Deployment) -> Deployment:
+    """For a test that sets secrets: no function has kept one, and no other test sees those it sets."""
+    another_deployment.restart_functions()
+    return another_deployment
+
+
+@pytest.fixture(scope="session")
+def customized(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """A deployment with parameters of its own, whose functions call DynamoDB through the proxy too."""
+    with Deployment(
+        tmp_path_factory.mktemp("customized"),
+        services=(*SERVICES, "DYNAMODB"),
+        TrialDays="10",
+        LicenseeName="Søren & Co",
+        LicenseeCompany="Weekend",
+        SlackChannel="C0EMERGENCY",
+    ) as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="session")
+def customized_case(customized: Deployment) -> Case:
+    """A request that went through there."""
+    case = Case(customized)
+    case.issued()
+    return case
 
 
 @pytest.fixture(autouse=True)
 def careful(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Whatever a test is about: the vendors never get what no careful client sends, and no fault outlives its test."""
+    """No test lets a vendor get what a careful client does not send, and no fault outlives its test."""
     used = {"deployment", "own_deployment"} & set(request.fixturenames)
     standins = [standin for name in used for standin in request.getfixturevalue(name).standins]
     yield

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -36,13 +37,24 @@ Answer = tuple[int, dict[str, str], Any]
 
 
 class Deployment:
-    """A context manager. Today is an emergency day whatever the weekday is; the examples' fixed dates stay as they are."""
+    """A context manager. Today is an emergency day whatever the weekday is; the examples' fixed dates stay as they are.
 
-    time_scale = 1000
-    options: tuple[str, ...] = ()
+    Args:
+        folder: gets what the sandbox prints and writes.
+        time_scale: how much faster delays pass.
+        services: what the functions reach through ``proxy``, as in ``AWS_ENDPOINT_URL_<SERVICE>``.
+        parameters: the template's.
+    """
 
-    def __init__(self, folder: Path, **parameters: str) -> None:
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        time_scale: int = 1000,
+        services: Sequence[str] = SERVICES,
+        **parameters: str,
+    ) -> None:
+        self.folder, self.time_scale, self.services = folder, time_scale, services
         self.parameters = {"ExtraEmergencyDates": _around_today(), **parameters}
         self.zendesk = Zendesk(load_fixtures(), {})
         self.gitlab = GitLab("support/emergency-requests", "")
@@ -52,6 +64,7 @@ class Deployment:
         self.ready: Json = {}
         self._printed = folder / "printed.txt"
         self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
 
     def __enter__(self) -> Self:
         for server in (*self.standins, self.proxy):
@@ -59,11 +72,18 @@ class Deployment:
         try:
             self._start()
         except BaseException:
-            self.__exit__()
+            self.stop()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Ends it; then its folder has all that it writes."""
+        if self._stopped:
+            return
+        self._stopped = True
         try:
             code = self._end()
         finally:
@@ -81,7 +101,6 @@ class Deployment:
             *("--ready-file", str(file), "--out", str(self.folder / "out")),
             *(f"--{vendor}-url={url}" for vendor, url in self._vendors().items()),
             *options,
-            *self.options,
         ]
         with self._printed.open("wb") as printed:
             self._process = subprocess.Popen(
@@ -106,7 +125,7 @@ class Deployment:
 
     def _services(self) -> dict[str, str]:
         """Where they find the AWS services that they do not reach directly."""
-        return dict.fromkeys(SERVICES, self.proxy.url)
+        return dict.fromkeys(self.services, self.proxy.url)
 
     def _end(self) -> int:
         if self._process is None:
@@ -118,6 +137,23 @@ class Deployment:
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise
+
+    def restart_functions(self) -> None:
+        """Ends the functions' processes, all idle: the next ones have kept nothing."""
+        for process in self._function_processes():
+            os.kill(process, signal.SIGKILL)
+        until("the functions have ended", lambda: not self._function_processes())
+
+    def _function_processes(self) -> list[int]:
+        listed = subprocess.run(
+            ["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
+        ).stdout
+        found = [line.split() for line in listed.splitlines()]
+        return [
+            int(process)
+            for process, parent, state in found
+            if int(parent) == self.ready["pid"] and not state.startswith("Z")
+        ]
 
     # -- the API
     def claims(self, of_ticket: int, /, **changes: Any) -> Json:
@@ -137,7 +173,14 @@ class Deployment:
     def call(
         self, method: str, path: str, authorization: str | None = None, body: Any = None, **headers: str
     ) -> Answer:
-        """-> (status, headers with names in lower case, decoded body). `body` is JSON's value, or bytes as they are."""
+        """Calls the API.
+
+        Args:
+            body: a JSON value, or bytes as they are.
+
+        Returns:
+            Status, headers with names in lower case, decoded body.
+        """
         url = urlsplit(self.ready["api_url"])
         connection = http.client.HTTPConnection(url.netloc, timeout=60)
         content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
@@ -181,7 +224,7 @@ class Deployment:
         self.aws("secretsmanager").put_secret_value(SecretId=self.ready["secrets"][name], SecretString=text)
 
     def start(self, document: Any, name: str | None = None) -> str:
-        """As the console starts an execution -> its ARN."""
+        """Starts an execution as the console does, and returns its ARN."""
         named = {"name": name} if name else {}
         started = self.states.start_execution(
             stateMachineArn=self.ready["state_machine_arn"], input=json.dumps(document), **named
@@ -258,12 +301,12 @@ class Deployment:
         return records, others
 
     def reported(self, arn: str) -> None:
-        """Waits until ReportFailure, which the bus told of the execution's end, has done what it does."""
+        """Waits until ReportFailure has handled the event of the execution's end."""
         function = self.ready["functions"]["ReportFailureFunction"]
 
         def done() -> bool:
-            told = [(record.get("function"), record.get("message")) for record in self.log(holding=arn)[0]]
-            return (function, "done") in told
+            seen = [(record.get("function"), record.get("message")) for record in self.log(holding=arn)[0]]
+            return (function, "done") in seen
 
         until(f"{arn} is reported", done)
 

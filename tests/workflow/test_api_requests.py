@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.workflow.case import Case
+from tests.workflow.case import REFUSALS, Case
 
 STEPS = [
     "check_eligibility",
@@ -20,18 +20,12 @@ VIEW = {
     *("request_id", "ticket_id", "status", "next_action", "steps", "reasons", "issue_url", "expires_on"),
     *("blocks_on", "delivery", "error", "execution_url", "replaces"),
 }
+CODES = [*REFUSALS, "already_issued"]
 AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def statuses(view):
     return [step["status"] for step in view["steps"]]
-
-
-def rejecting_mail(case):
-    """SES refuses the request's e-mail: a lasting failure before the license is issued."""
-    return case.at.proxy.failing(
-        "SendEmail", case.request_id, 400, "MessageRejected", "Address is not verified"
-    )
 
 
 def zendesk_forbids(case):
@@ -40,115 +34,42 @@ def zendesk_forbids(case):
 
 
 class TestBodies:
-    """400 names every bad field, starts nothing, and quotes nothing."""
+    """400 names every bad field, starts nothing, and quotes nothing; tests/unit/test_request.py has all faults."""
 
-    def refused(self, case, body, status=400, **headers):
-        found, _, answer = case.at.call("POST", "/requests", case.token(), body, **headers)
-        assert found == status, answer
-        assert not case.executions()
-        assert case.at.call("GET", f"/requests/{case.request_id}", case.token())[0] == 404
+    def refused(self, case, body, **headers):
+        status, _, answer = case.at.call("POST", "/requests", case.token(), body, **headers)
+        assert (status, set(answer)) == (400, {"error", "message", "fields"})
+        assert answer["error"] == "invalid_request"
         return answer
 
-    @pytest.mark.parametrize(
-        ("field", "value"),
-        [
-            *(("ticket_id", value) for value in ("4242", 0, -1, True, 1.5, 1e300, None, [1])),
-            *(
-                ("gitlab_username", value)
-                for value in ("", "@ada", "-ada", "ada.", "ada.git", "a b", "a" * 256, 7)
-            ),
-            *(
-                ("customer_email", value)
-                for value in ("ada", "Ada <a@b.example>", "a@b.example\n", "ä@b.example")
-            ),
-            *(
-                ("customer_email", value)
-                for value in (" a@b.example", "a@b.example, c@d.example", "a@" + "b" * 260)
-            ),
-            *(("user_count", value) for value in (0, 1_000_001, True, 1.0, "5", -5, None, 10**400, [250])),
-            *(
-                ("license_expired_on", value)
-                for value in ("06.11.2026", "2026-13-01", "2026-11-06T00:00:00Z", 20261106)
-            ),
-            *(("replaces", value) for value in ("zd-1", "zd-4242-0", 1, "", None, "zd-1-1")),
-        ],
-        ids=lambda value: str(value)[:20].replace("\n", "_"),
-    )
-    def test_one_bad_field(self, case, field, value):
-        answer = self.refused(case, {**case.body, field: value})
+    def test_every_fault_is_named_and_nothing_starts(self, case):
+        bad = {"ticket_id": case.id, "user_count": "5", "gitlab_username": "@ada", "<b>\r\n": 1}
 
-        assert set(answer) == {"error", "message", "fields"}
-        assert (answer["error"], set(answer["fields"])) == ("invalid_request", {field})
+        answer = self.refused(case, bad)
 
-    def test_the_rule_is_in_words(self, case):
-        answer = self.refused(case, {**case.body, "user_count": "5"})
-
-        assert answer["fields"] == {"user_count": "must be a whole number from 1 to 1000000"}
-
-    def test_every_bad_missing_and_unknown_field_is_named(self, case):
-        answer = self.refused(
-            case, {"ticket_id": case.id, "user_count": "5", "gitlab_username": "@ada", "plan": "gold"}
-        )
-
-        assert set(answer["fields"]) == {
-            "user_count",
-            "gitlab_username",
-            "customer_email",
-            "license_expired_on",
-            "plan",
+        assert answer["fields"] == {
+            "gitlab_username": "must be a GitLab username: letters, digits and _ - . only, without @",
+            "customer_email": "is missing: it must be one e-mail address, such as ops@customer.example",
+            "user_count": "must be a whole number from 1 to 1000000",
+            "license_expired_on": "is missing: it must be a date written YYYY-MM-DD",
+            "?b???": "is not known: leave it out",
         }
+        assert case.executions() == []
+        assert case.at.call("GET", f"/requests/{case.request_id}", case.token())[0] == 404
 
-    @pytest.mark.parametrize(
-        "written",
-        [
-            b"",
-            b"{",
-            b"null",
-            b"[]",
-            b'"text"',
-            b"\xff\xfe\x00",
-            b"[" * 8000,
-            b'{"a":' * 2000 + b"1" + b"}" * 2000,
-        ],
-        ids=["empty", "broken", "null", "a list", "text", "not UTF-8", "deep lists", "deep objects"],
-    )
-    def test_no_json_object(self, case, written):
-        answer = self.refused(case, written)
+    @pytest.mark.parametrize("written", [b"", b"\xff\xfe\x00", b"[" * 8000], ids=["empty", "binary", "deep"])
+    def test_a_body_that_is_no_json_object(self, case, written):
+        assert self.refused(case, written)["fields"] == {}
 
-        assert (answer["error"], answer["fields"].keys() <= {"a", *case.body}) == ("invalid_request", True)
+    def test_a_body_that_is_not_called_json(self, case):
+        for kind in ("text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""):
+            answer = self.refused(case, json.dumps(case.body).encode(), Content_Type=kind)
+            assert answer["fields"] == {}
 
-    @pytest.mark.parametrize("number", ["NaN", "Infinity", "1e9", "1e400", "250.0", "0x10"])
-    def test_a_count_in_other_notations(self, case, number):
-        written = json.dumps({**case.body, "user_count": "?"}).replace('"?"', number).encode()
-
-        answer = self.refused(case, written)
-
-        assert set(answer["fields"]) <= {"user_count"}
-
-    def test_a_field_twice(self, case):
-        written = json.dumps(case.body)[:-1] + ', "user_count": 9}'
-
-        assert self.refused(case, written.encode())["fields"] == {}
-
-    @pytest.mark.parametrize(
-        "kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""]
-    )
-    def test_another_content_type(self, case, kind):
-        answer = self.refused(case, json.dumps(case.body).encode(), Content_Type=kind)
-
-        assert answer["fields"] == {}
-
-    def test_a_megabyte(self, case):
+    def test_a_body_of_a_megabyte(self, case):
         answer = self.refused(case, {**case.body, "gitlab_username": "a" * 1_000_000})
 
         assert (answer["message"], answer["fields"]) == ("Send at most 16384 bytes", {})
-
-    def test_many_unknown_fields_of_any_name(self, case):
-        unknown = {f"<script>{number}\r\n": number for number in range(300)}
-
-        answer = self.refused(case, {**case.body, **unknown})
-
-        assert not re.search(r"[<>\r\n]", json.dumps(answer["fields"]))
 
 
 class TestANewRequest:
@@ -160,9 +81,7 @@ class TestANewRequest:
         assert headers["location"] == f"/requests/zd-{issued.id}-1"
 
     def test_is_shown_step_by_step(self, case):
-        with case.at.proxy.holding("SendEmail", case.request_id) as held:
-            case.accepted()
-            assert held.reached.wait(20)
+        with case.held_at_the_mail():
             view = case.view()
 
         assert set(view) == VIEW
@@ -211,12 +130,10 @@ class TestAskedTwice:
             {"request_id": case.request_id, "status": "running"}
         ] * 3
         case.ended("issued")
-        assert (len(case.executions()), len(case.mails()), len(case.issues())) == (1, 1, 1)
+        assert (len(case.executions()), case.counts()) == (1, (1, 1, 1, 1))
 
     def test_while_it_runs(self, case):
-        with case.at.proxy.holding("SendEmail", case.request_id) as held:
-            case.accepted()
-            assert held.reached.wait(20)
+        with case.held_at_the_mail():
             again, other = case.post(), case.post(user_count=300)
 
         assert (again[0], again[2]) == (200, {"request_id": case.request_id, "status": "running"})
@@ -229,21 +146,20 @@ class TestAskedTwice:
         case.ended("issued")
         assert len(case.mails()) == 1
 
-    @pytest.mark.parametrize("changes", [{}, {"user_count": 300}, {"gitlab_username": "grace"}], ids=str)
-    def test_after_it_was_issued(self, issued, changes):
+    def test_after_it_was_issued(self, issued):
         before = issued.effects()
 
-        status, _, answer = issued.post(**changes)
+        for changes in ({}, {"user_count": 300}, {"gitlab_username": "grace"}):
+            status, _, answer = issued.post(**changes)
+            assert (status, set(answer)) == (409, {"error", "message", "request_id", "issue_url"})
+            assert (answer["error"], answer["request_id"]) == ("already_issued", issued.request_id)
+            assert answer["issue_url"] == issued.issues()[0]["web_url"]
 
-        assert (status, set(answer)) == (409, {"error", "message", "request_id", "issue_url"})
-        assert (answer["error"], answer["request_id"]) == ("already_issued", issued.request_id)
-        assert answer["issue_url"] == issued.issues()[0]["web_url"]
         assert (len(issued.executions()), issued.effects()) == (1, before)
 
     def test_after_a_refusal_takes_the_next_number(self, deployment):
         case = Case(deployment, screenshots=())
-        case.accepted()
-        case.ended("refused")
+        case.refused()
 
         assert case.accepted() == f"zd-{case.id}-2", "the same details"
         case.ended("refused")
@@ -253,9 +169,7 @@ class TestAskedTwice:
         assert not case.mails()
 
     def test_after_a_failure_the_same_request_goes_on(self, case):
-        with rejecting_mail(case):
-            case.accepted()
-            case.ended("failed")
+        case.failed_at_the_mail()
         (failure,) = case.issues()
 
         status, headers, answer = case.post()
@@ -277,9 +191,7 @@ class TestSuperseding:
     @pytest.fixture(params=["SendEmail", "CheckEligibility"])
     def superseded(self, request, case):
         if request.param == "SendEmail":
-            with rejecting_mail(case):
-                case.accepted()
-                case.ended("failed")
+            case.failed_at_the_mail()
         else:
             zendesk_forbids(case)
             case.accepted()
@@ -310,18 +222,19 @@ class TestSuperseding:
 
 
 class TestReplaces:
-    """The door for a license that does not help: once, and only with a ground."""
+    """The way to a second license when the first does not help: once, and only with a reason."""
 
     @pytest.fixture
     def first(self, case):
         case.issued()
         return case
 
-    def test_more_users(self, first):
+    def test_more_users_and_only_once(self, first):
         case, old = first, first.request_id
 
         assert case.accepted(user_count=400, replaces=old) == f"zd-{case.id}-2"
         view = case.ended("issued")
+        status, _, answer = case.post(user_count=500, replaces=old)
 
         assert (view["replaces"], len(case.mails())) == (old, 2)
         why = f"Replaces {old}: 400 users instead of 250."
@@ -330,13 +243,6 @@ class TestReplaces:
         for text in (issue["description"], message["text"], case.notes()[-1]):
             assert why in text
         assert case.view(old)["status"] == "issued"
-
-    def test_only_once(self, first):
-        case, old = first, first.request_id
-        case.issued(user_count=400, replaces=old)
-
-        status, _, answer = case.post(user_count=500, replaces=old)
-
         assert (status, answer["error"]) == (409, "already_issued")
         assert len(case.executions()) == 2
 
@@ -364,9 +270,7 @@ class TestReplaces:
     def test_while_the_issues_of_both_are_missing(self, case):
         first, arns = case.request_id, []
         for asked in ({}, {"user_count": 400, "replaces": first}):
-            with case.at.proxy.holding("SendEmail", f"zd-{case.id}-{len(arns) + 1}") as held:
-                case.accepted(**asked)
-                assert held.reached.wait(20)
+            with case.held_at_the_mail(**asked):
                 case.at.gitlab.inject({"method": "POST", "path": "*/issues", "status": 403, "times": 1})
             assert case.ended("issued")["error"]["step"] == "create_issue"
             arns.append(case.own_execution)
@@ -384,9 +288,7 @@ class TestReplaces:
 
     def test_a_double_click_on_it(self, first):
         case, old = first, first.request_id
-        with case.at.proxy.holding("SendEmail", f"zd-{case.id}-2") as held:
-            case.accepted(user_count=400, replaces=old)
-            assert held.reached.wait(20)
+        with case.held_at_the_mail(user_count=400, replaces=old):
             answers = [case.post(user_count=400, replaces=old), case.post(user_count=400)]
 
         # The same details are the five fields: what they replace need not be said again.
@@ -395,19 +297,18 @@ class TestReplaces:
         case.ended("issued")
         assert len(case.mails()) == 2
 
-    @pytest.mark.parametrize("count", [250, 249])
-    def test_without_ground(self, issued, count):
+    def test_without_a_reason(self, issued):
         before = issued.effects()
 
-        status, _, answer = issued.post(user_count=count, replaces=issued.request_id)
+        for count in (250, 249):
+            status, _, answer = issued.post(user_count=count, replaces=issued.request_id)
+            assert (status, set(answer)) == (409, {"error", "message", "request_id", "issue_url"})
 
-        assert (status, set(answer)) == (409, {"error", "message", "request_id", "issue_url"})
         assert (len(issued.executions()), issued.effects()) == (1, before)
 
     def test_a_request_that_was_not_issued(self, deployment):
         case = Case(deployment, screenshots=())
-        case.accepted()
-        case.ended("refused")
+        case.refused()
 
         assert case.post(user_count=400, replaces=case.request_id)[0] == 409
         assert case.post(user_count=400, replaces=f"zd-{case.id}-9")[0] == 409
@@ -415,79 +316,59 @@ class TestReplaces:
 
     def test_after_a_bounce_the_same_details_will_do(self, deployment):
         case = Case(deployment, email="bounce@simulator.amazonses.com")
-        case.issued()
+        assert case.issued()["delivery"] == "bounced"
         old = case.request_id
-        assert case.becomes("bounces", lambda view: view["delivery"] == "bounced")
+        case.undelivered()
 
         assert case.accepted(replaces=old) == f"zd-{case.id}-2"
         case.ended("issued")
 
         assert len(case.mails()) == 2
-        assert f"Replaces {old}: its e-mail was bounced." in case.notes()[-1] + "".join(case.notes())
+        assert f"Replaces {old}: its e-mail was bounced." in "".join(case.notes())
 
 
-class TestRecordedButNotStarted:
-    """Step Functions is down at the wrong moment: the request is recorded, and nothing is lost."""
+def test_a_request_that_was_recorded_but_not_started_starts_with_the_next_post(case):
+    with case.at.proxy.failing("StartExecution", case.request_id, 500, "InternalServerError"):
+        status, _, answer = case.post()
+    assert (status, set(answer)) == (503, {"error", "message"})
+    assert not case.executions()
 
-    @pytest.fixture
-    def recorded(self, case):
-        with case.at.proxy.failing("StartExecution", case.request_id, 500, "InternalServerError"):
-            status, _, answer = case.post()
-        assert (status, set(answer)) == (503, {"error", "message"})
-        assert not case.executions()
-        return case
+    status, _, answer = case.post()
 
-    def test_a_post_starts_it(self, recorded):
-        status, _, answer = recorded.post()
-
-        assert (status, answer["request_id"]) == (200, recorded.request_id)
-        recorded.ended("issued")
-        assert (len(recorded.executions()), len(recorded.mails())) == (1, 1)
+    assert (status, answer["request_id"]) == (200, case.request_id)
+    case.ended("issued")
+    assert (len(case.executions()), len(case.mails())) == (1, 1)
 
 
-class TestOtherCalls:
-    @pytest.mark.parametrize(
-        ("method", "path"),
-        [
-            ("GET", "/"),
-            ("GET", "/requests"),
-            ("GET", "/requests/"),
-            ("POST", "/nothing"),
-            ("PUT", "/requests"),
-            ("DELETE", "/requests/zd-{id}-1"),
-            ("PATCH", "/requests/zd-{id}-1"),
-            ("POST", "/tickets/{id}/eligibility"),
-            ("GET", "/tickets/{id}"),
-            ("GET", "/tickets/mine/eligibility"),
-            ("GET", "/tickets/0/eligibility"),
-            ("GET", "/requests/zd-{id}-1/steps"),
-            ("GET", "/requests/%2e%2e%2fsecrets"),
-            ("GET", "/requests/zd-{id}-1"),
-            ("GET", "/requests/zd-{id}-01"),
-            ("GET", "/requests/" + "9" * 900),
-        ],
-    )
-    def test_are_not_found(self, case, method, path):
-        status, headers, answer = case.at.call(method, path.format(id=case.id), case.token())
+NOT_FOUND = """
+    GET /
+    GET /requests
+    GET /requests/
+    POST /nothing
+    PUT /requests
+    DELETE /requests/zd-{id}-1
+    PATCH /requests/zd-{id}-1
+    POST /tickets/{id}/eligibility
+    GET /tickets/{id}
+    GET /tickets/mine/eligibility
+    GET /tickets/0/eligibility
+    GET /requests/zd-{id}-1/steps
+    GET /requests/%2e%2e%2fsecrets
+    GET /requests/zd-{id}-1
+    GET /requests/zd-{id}-01
+"""
 
-        assert (status, set(answer)) in ((404, {"error", "message"}), (405, {"error", "message"}))
+
+def test_any_other_call_is_not_found(case):
+    for line in (*NOT_FOUND.strip().splitlines(), f"GET /requests/{'9' * 900}"):
+        method, path = line.format(id=case.id).split()
+        status, headers, answer = case.at.call(method, path, case.token())
+        assert (status in (404, 405), set(answer)) == (True, {"error", "message"}), line
         assert headers["content-type"] == "application/json"
 
 
 class TestDryRun:
     """The same rules, and nothing is written."""
-
-    ORDER = (
-        *(
-            "not_emergency_day",
-            "ticket_not_found",
-            "ticket_closed",
-            "agent_not_allowed",
-            "requester_mismatch",
-        ),
-        *("no_organization", "prospect", "no_paid_plan", "account_on_hold", "grace_period_not_over"),
-        *("grace_period_over_too_long", "screenshots_missing", "already_issued"),
-    )
 
     def asked(self, case, email=None, expired_on=None, **claims):
         query = f"?customer_email={email or case.email}&license_expired_on={expired_on or case.expired_on}"
@@ -495,18 +376,15 @@ class TestDryRun:
         assert status == 200, answer
         return answer
 
-    def test_eligible(self, case):
+    def test_eligible_and_nothing_is_written(self, case):
         answer = self.asked(case)
 
         assert set(answer) == {"eligible", "checks", "latest_request"}
         assert (answer["eligible"], answer["latest_request"]) == (True, None)
-        assert [check["code"] for check in answer["checks"]] == [*self.ORDER]
+        assert [check["code"] for check in answer["checks"]] == CODES
         assert all(
             set(check) == {"code", "ok", "message"} and check["ok"] is True for check in answer["checks"]
         )
-
-    def test_writes_nothing(self, case):
-        self.asked(case)
 
         asked = [r.method for r in case.at.zendesk.requests if str(case.id) in r.path]
         assert set(asked) == {"GET"}
@@ -528,7 +406,7 @@ class TestDryRun:
 
         wrong = {check["code"]: check["message"] for check in answer["checks"] if not check["ok"]}
         assert answer["eligible"] is False
-        assert [check["code"] for check in answer["checks"]] == [*self.ORDER]
+        assert [check["code"] for check in answer["checks"]] == CODES
         assert list(wrong) == [
             "ticket_closed",
             "agent_not_allowed",
@@ -545,8 +423,8 @@ class TestDryRun:
 
         of_date = {"grace_period_not_over", "grace_period_over_too_long"}
         assert (status, bare["eligible"]) == (200, True)
-        assert {check["code"] for check in bare["checks"]} == {*self.ORDER} - {"requester_mismatch", *of_date}
-        assert {check["code"] for check in with_email["checks"]} == {*self.ORDER} - of_date
+        assert {check["code"] for check in bare["checks"]} == {*CODES} - {"requester_mismatch", *of_date}
+        assert {check["code"] for check in with_email["checks"]} == {*CODES} - of_date
 
     def test_a_ticket_that_does_not_exist(self, deployment):
         case = Case(deployment, ticket={"status": "deleted"})
@@ -556,18 +434,11 @@ class TestDryRun:
         assert checks["ticket_not_found"] is False
         assert not {"ticket_closed", "no_organization", "screenshots_missing"} & set(checks)
 
-    @pytest.mark.parametrize(
-        ("query", "named"),
-        [
-            ("?customer_email=ada", {"customer_email"}),
-            ("?license_expired_on=today&customer_email=", {"license_expired_on", "customer_email"}),
-            ("?user_count=5", {"user_count"}),
-        ],
-    )
-    def test_a_bad_query(self, case, query, named):
-        status, _, answer = case.dry_run(query)
+    def test_a_bad_query(self, case):
+        status, _, answer = case.dry_run("?license_expired_on=today&customer_email=&user_count=5")
 
-        assert (status, answer["error"], set(answer["fields"])) == (400, "invalid_request", named)
+        assert (status, answer["error"]) == (400, "invalid_request")
+        assert set(answer["fields"]) == {"license_expired_on", "customer_email", "user_count"}
 
     def test_shows_the_latest_request(self, issued):
         answer = self.asked(issued)

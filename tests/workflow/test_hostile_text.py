@@ -5,6 +5,7 @@ The stand-ins execute what GitLab and Slack would, and note it: after every test
 
 import html
 import re
+from itertools import zip_longest
 
 import pytest
 
@@ -38,7 +39,7 @@ def assert_inert(case, state):
 @pytest.fixture(scope="module")
 def hostile(deployment):
     example = Example(deployment, "hostile")
-    assert example.output()["status"] == "issued"
+    example.ended("issued")
     return example
 
 
@@ -67,7 +68,7 @@ class TestTheHostileExample:
         }
         assert mail.raw.split(b"\r\n\r\n")[0].count(b"\r\nTo:") <= 1
 
-    def test_the_address_is_told_whole(self, hostile):
+    def test_the_address_is_written_whole(self, hostile):
         issue, (message,), (note,) = texts(hostile)
 
         assert hostile.email in issue["description"]
@@ -75,42 +76,22 @@ class TestTheHostileExample:
         assert hostile.email in html.unescape(note)
 
 
-@pytest.mark.parametrize(
-    "local", ["`a", "``a`b", "a`/close`b", "/close", "{{ticket.id}}x", "a&lt", "$x|y~z'*#a", "%0d%0aBcc"]
-)
-def test_an_address_that_is_valid_and_means_harm(deployment, local):
-    number = len(local)
-    case = Case(deployment, email=f"{local}@hostile{number}.example")
-
-    case.issued()
-
-    assert_inert(case, "closed")
-    assert case.email in case.issues()[0]["description"]
+LOCAL_PARTS = ("``a`/close`b", "/close", "{{ticket.id}}a&lt", "$x|y~z'*#a%0d%0aBcc")
+DATES = (HOSTILE, "2026-11-06`\n/close", "`" * 40, "\u202e\x00\x1b[2J")
+ODD_FIELDS = {"account_type": None, "support_level": ["Premium"], "sub_sm_ultimate": "true"}
 
 
-@pytest.mark.parametrize(
-    "text", [HOSTILE, "`" * 40, "/close", "@all", "2026-11-06`\n/close", "\u202e\x00\x1b[2J"]
-)
-def test_an_expiration_date_in_zendesk_is_any_text(deployment, text):
-    case = Case(deployment, organization={"expiration_date": text})
-
-    case.issued()
-
-    assert_inert(case, "closed")
-
-
-def test_an_organization_whose_fields_are_of_other_types(deployment):
-    odd = {
-        "expiration_date": 20261106,
-        "account_type": None,
-        "support_level": ["Premium"],
-        "sub_sm_ultimate": "true",
-    }
-    case = Case(deployment, organization=odd)
-
-    case.issued()
-
-    assert_inert(case, "closed")
+def test_text_from_the_request_and_from_the_organization(deployment):
+    """Addresses that are valid and mean harm, and Zendesk's fields with any text or type."""
+    fields = [*({"expiration_date": text} for text in DATES), {"expiration_date": 20261106, **ODD_FIELDS}]
+    cases = [
+        Case(deployment, email=f"{local}@hostile{number}.example", organization=organization)
+        for number, (local, organization) in enumerate(zip_longest(LOCAL_PARTS, fields, fillvalue="a"))
+    ]
+    for case in cases:
+        case.issued()
+        assert_inert(case, "closed")
+        assert case.email in case.issues()[0]["description"]
 
 
 @pytest.mark.parametrize("body", [{"error": HOSTILE}, HOSTILE], ids=["JSON", "text"])
@@ -128,17 +109,13 @@ def test_a_vendors_own_words_in_a_failure(case, monkeypatch, body):
 
 
 def test_the_mail_services_own_words_in_a_failure(case):
-    with case.at.proxy.failing("SendEmail", case.request_id, 400, "MessageRejected", HOSTILE):
-        case.accepted()
-        case.ended("failed")
+    case.failed_at_the_mail(message=HOSTILE)
 
     assert_inert(case, "opened")
 
 
 def test_a_stop_with_a_hostile_reason(case):
-    with case.at.proxy.holding("SendEmail", case.request_id) as held:
-        case.accepted()
-        assert held.reached.wait(20)
+    with case.held_at_the_mail():
         case.at.states.stop_execution(executionArn=case.own_execution, error=HOSTILE, cause=HOSTILE)
         case.at.reported(case.own_execution)
 

@@ -61,15 +61,10 @@ class TestSuccess:
 class TestFailure:
     @pytest.fixture
     def failed(self, case):
-        rejected = case.at.proxy.failing(
-            "SendEmail", case.request_id, 400, "MessageRejected", "Address is not verified"
-        )
-        with rejected:
-            case.accepted()
-            case.ended("failed")
+        case.failed_at_the_mail(message="Address is not verified")
         return case
 
-    def test_is_open_and_says_what_failed(self, failed):
+    def test_is_open_and_says_what_failed_and_becomes_the_success(self, failed):
         (issue,) = failed.issues()
         text, view = issue["description"], failed.view()
 
@@ -89,24 +84,17 @@ class TestFailure:
         assert view["next_action"] in text
         assert view["issue_url"] == issue["web_url"]
         assert "```" not in text, "there is no license to copy"
-
-    def test_the_others_are_told_the_same(self, failed):
-        view = failed.view()
-
         (message,) = failed.messages()
         (note,) = failed.notes()
         assert view["next_action"] in message["text"]
         assert view["next_action"] in note
         assert "thread_ts" not in message
 
-    def test_becomes_the_success(self, failed):
-        (before,) = failed.issues()
-
         failed.accepted()
         failed.ended("issued")
 
         (after,) = failed.issues()
-        assert (after["iid"], after["state"]) == (before["iid"], "closed")
+        assert (after["iid"], after["state"]) == (issue["iid"], "closed")
         assert after["title"] == f"[Success] - Created a license under {failed.email} for 250 users"
         assert without_spaces(failed.mails()[0].license.decode()) in without_spaces(after["description"])
         assert "EmailRejected" not in after["description"]
@@ -115,9 +103,7 @@ class TestFailure:
         assert len(failed.notes()) == 2
 
     def test_of_a_mail_that_may_be_out_does_not_say_that_it_is_not(self, case):
-        with case.at.proxy.failing("SendEmail", case.request_id, 500, "InternalServiceErrorException"):
-            case.accepted()
-            view = case.ended("failed")
+        view = case.failed_at_the_mail(500, "InternalServiceErrorException")
 
         assert (view["error"]["step"], view["error"]["will_retry"]) == ("send_email", True)
         assert "after a look whether the customer has the license" in view["next_action"]
@@ -125,12 +111,11 @@ class TestFailure:
         for text in (issue["description"], message["text"], note):
             assert "It is not known whether the emergency license reached the customer" in text
             assert view["next_action"] in text
+        assert case.at.redrive(case.own_execution)["status"] == "SUCCEEDED"
 
     def test_after_the_mail_is_a_comment(self, case):
         slack = {"path": "/api/chat.postMessage", "status": 403, "times": 1}
-        with case.at.proxy.holding("SendEmail", case.request_id) as held:
-            case.accepted()
-            assert held.reached.wait(20)
+        with case.held_at_the_mail():
             case.at.slack.inject(slack)
         view = case.ended("issued")
 
@@ -148,9 +133,7 @@ class TestFailure:
         assert len([m for m in case.messages() if "thread_ts" not in m]) == 1
 
     def test_before_there_is_an_issue_none_is_made_of_it(self, case):
-        with case.at.proxy.holding("SendEmail", case.request_id) as held:
-            case.accepted()
-            assert held.reached.wait(20)
+        with case.held_at_the_mail():
             case.at.gitlab.inject({"method": "POST", "path": "*/issues", "status": 403, "times": 1})
         view = case.ended("issued")
 

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.cli.verify import read_license
-from tests.workflow.case import Case, today
-from tests.workflow.deployment import Deployment
+from tests.workflow.case import today
 
 READER = Path(__file__).parents[1] / "ruby/read_license.rb"
 FALSE = (
@@ -71,7 +70,7 @@ class TestLicense:
         assert payload["expires_at"] == str(issued_on + timedelta(days=5))
         assert payload["block_changes_at"] == str(issued_on + timedelta(days=10))
 
-    def test_output_and_answer_tell_its_terms(self, issued, mail, payload):
+    def test_output_and_answer_have_its_terms(self, issued, mail, payload):
         output, view = issued.output(), issued.view()
 
         assert output["license"] == {
@@ -83,18 +82,11 @@ class TestLicense:
         }
         assert (view["expires_on"], view["blocks_on"]) == (payload["expires_at"], payload["block_changes_at"])
 
-    def test_the_deployment_decides_days_licensee_and_channel(self, tmp_path):
-        parameters = {
-            "TrialDays": "10",
-            "LicenseeName": "Søren & Co",
-            "LicenseeCompany": "Weekend",
-            "SlackChannel": "C0EMERGENCY",
-        }
-        with Deployment(tmp_path, **parameters) as other:
-            case = Case(other)
-            case.issued()
-            (tmp_path / "license").write_bytes(case.mails()[0].license)
-            payload = read_license(tmp_path / "license", Path(other.ready["public_key"]))
+    @pytest.mark.xdist_group("customized")
+    def test_the_deployment_decides_days_licensee_and_channel(self, customized_case, tmp_path):
+        case, file = customized_case, tmp_path / "license"
+        file.write_bytes(case.mails()[0].license)
+        payload = read_license(file, Path(case.at.ready["public_key"]))
 
         assert payload["expires_at"] == payload["block_changes_at"]
         assert payload["licensee"]["Name"] == "Søren & Co"

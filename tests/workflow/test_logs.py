@@ -58,13 +58,11 @@ def logged(deployment):
     bounced = Case(deployment, email="bounce@simulator.amazonses.com")
     deployment.gitlab.inject({"method": "POST", "path": "*/issues", "status": 429})
     bounced.issued()
+    bounced.undelivered()
     refused = Case(deployment, screenshots=())
-    refused.accepted()
-    refused.ended("refused")
+    refused.refused()
     throttled = Case(deployment)
-    with deployment.proxy.failing("SendEmail", throttled.request_id, 429, "TooManyRequestsException"):
-        throttled.accepted()
-        throttled.ended("failed")
+    throttled.failed_at_the_mail(429, "TooManyRequestsException")
     until(
         "the sweep redrives it",
         lambda: deployment.sweep() and deployment.describe(throttled.own_execution)["redriveCount"],
@@ -75,23 +73,22 @@ def logged(deployment):
     revoked.accepted()
     deployment.ended(revoked.own_execution)
     deployment.reported(revoked.own_execution)
-    until("the bounce is counted", lambda: deployment.log(holding="EmailsUndelivered")[0])
     return deployment.log()[0]
 
 
 @pytest.mark.parametrize("question", QUERIES)
 def test_a_query_asks_for_fields_that_the_logs_have(logged, question):
-    written = {name for record in logged for name in record}
+    fields = {name for record in logged for name in record}
 
-    assert fields_of(QUERIES[question]) <= written | GIVEN | OF_LAMBDA
+    assert fields_of(QUERIES[question]) <= fields | GIVEN | OF_LAMBDA
 
 
 def test_every_metric_is_written_as_its_table_says(logged):
     found = {}
     for record in logged:
-        for told in record.get("_aws", {}).get("CloudWatchMetrics", []):
-            [metric], [dimensions] = told["Metrics"], told["Dimensions"]
-            assert told["Namespace"] == NAMESPACE
+        for written in record.get("_aws", {}).get("CloudWatchMetrics", []):
+            [metric], [dimensions] = written["Metrics"], written["Dimensions"]
+            assert written["Namespace"] == NAMESPACE
             found[metric["Name"]] = set(dimensions)
 
     # Giving up takes longer than a test; it is written as the others are.

@@ -21,11 +21,7 @@ def squeezed(text):
 def failed(deployment):
     """One that fails in two steps, is reported, and then goes through."""
     case = Case(deployment)
-    with deployment.proxy.failing(
-        "SendEmail", case.request_id, 400, "MessageRejected", f"{case.email} is not verified"
-    ):
-        case.accepted()
-        case.failure = case.ended("failed")
+    case.failure = case.failed_at_the_mail(message=f"{case.email} is not verified")
     deployment.slack.inject({"path": "/api/chat.postMessage", "status": 403})
     case.accepted()
     case.unfinished = case.ended("issued")
@@ -102,17 +98,17 @@ class TestLogs:
 
     def test_of_a_step_name_request_and_execution(self, log, issued, failed):
         for case in (issued, failed):
-            told = [record for record in log[0] if record.get("execution") == case.own_execution]
-            functions = {record["function"].split("-")[1] for record in told}
+            lines = [record for record in log[0] if record.get("execution") == case.own_execution]
+            functions = {record["function"].split("-")[1] for record in lines}
 
             assert len(functions) >= 6
-            for record in told:
+            for record in lines:
                 if "ReportFailure" not in record["function"]:
                     assert (record["request_id"], record["ticket_id"]) == (case.request_id, case.id)
 
     def test_of_the_api_name_request_and_ticket(self, log, issued):
-        told = [record for record in log[0] if record.get("request_id") == issued.request_id]
-        api = [record for record in told if "ApiFunction" in record["function"]]
+        lines = [record for record in log[0] if record.get("request_id") == issued.request_id]
+        api = [record for record in lines if "ApiFunction" in record["function"]]
 
         assert api
         assert {record["ticket_id"] for record in api} == {issued.id}

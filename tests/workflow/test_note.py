@@ -24,9 +24,7 @@ def test_nothing_else_changes_on_the_ticket(issued):
 
 @pytest.mark.parametrize(("status", "word"), [("closed", "closed"), ("deleted", "exist")])
 def test_a_ticket_that_takes_no_note_any_more_is_no_failure(case, status, word):
-    with case.at.proxy.holding("SendEmail", case.request_id) as held:
-        case.accepted()
-        assert held.reached.wait(20)
+    with case.held_at_the_mail():
         case.at.zendesk.set_status(case.id, status)
     view = case.ended("issued")
 
@@ -35,13 +33,11 @@ def test_a_ticket_that_takes_no_note_any_more_is_no_failure(case, status, word):
     assert word in step["message"]
     assert view["error"] is None
     assert case.output()["status"] == "issued"
-    assert (len(case.mails()), len(case.messages()), case.notes()) == (1, 1, [])
+    assert case.counts() == (1, 1, 1, 0)
 
 
 def test_a_solved_ticket_takes_one(case):
-    with case.at.proxy.holding("SendEmail", case.request_id) as held:
-        case.accepted()
-        assert held.reached.wait(20)
+    with case.held_at_the_mail():
         case.at.zendesk.set_status(case.id, "solved")
     case.ended("issued")
 
@@ -49,7 +45,7 @@ def test_a_solved_ticket_takes_one(case):
     assert case.at.zendesk.ticket(case.id)["status"] == "solved"
 
 
-def test_what_is_told_is_told_everywhere(deployment):
+def test_the_same_notices_are_everywhere(deployment):
     """Zendesk's own expiry date where it is another one, and how many licenses the organization got."""
     first = Case(deployment, organization={"expiration_date": "2026-01-31"})
     first.issued()

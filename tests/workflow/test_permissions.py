@@ -15,12 +15,10 @@ import pytest
 
 from tests.template.stack import FUNCTIONS
 from tests.waiting import until
-from tests.workflow.aws_proxy import SERVICES
 from tests.workflow.case import Case
-from tests.workflow.deployment import SWEEP, Deployment
+from tests.workflow.deployment import SWEEP
 
-# One worker runs them all: what happens takes longer than the looking.
-pytestmark = pytest.mark.xdist_group("permissions")
+pytestmark = pytest.mark.xdist_group("customized")
 # What AWS does in a function's name, not the function: tests/template holds these.
 BY_LAMBDA = {
     "logs:CreateLogStream",
@@ -41,52 +39,46 @@ class Seen:
     allowed: dict[str, Pairs] = field(default_factory=dict)
 
 
-class Observed(Deployment):
-    """DynamoDB too is reached through the proxy."""
+def allowed(at, function):
+    """What the function's role allows, as the stack has made it."""
+    configuration = at.aws("lambda").get_function(FunctionName=at.ready["functions"][function])
+    role = configuration["Configuration"]["Role"].rpartition("/")[2]
+    iam = at.aws("iam")
+    documents = [
+        # moto gives a document of CloudFormation's as Python writes it.
+        literal_eval(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    ]
+    return {
+        (action, resource)
+        for document in documents
+        for statement in document["Statement"]
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+        if action not in BY_LAMBDA
+    }
 
-    def _services(self):
-        return dict.fromkeys((*SERVICES, "DYNAMODB"), self.proxy.url)
 
-    def allowed(self, function):
-        """What the function's role allows, as the stack has made it."""
-        configuration = self.aws("lambda").get_function(FunctionName=self.ready["functions"][function])
-        role = configuration["Configuration"]["Role"].rpartition("/")[2]
-        iam = self.aws("iam")
-        documents = [
-            # moto gives a document of CloudFormation's as Python writes it.
-            literal_eval(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
-            for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
-        ]
-        return {
-            (action, resource)
-            for document in documents
-            for statement in document["Statement"]
-            for action in listed(statement["Action"])
-            for resource in listed(statement["Resource"])
-            if action not in BY_LAMBDA
-        }
-
-    def undelivered(self):
-        """How many events are in the dead-letter queue."""
-        sqs = self.aws("sqs")
-        [queue] = sqs.list_queues()["QueueUrls"]
-        attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
-        return int(attributes["Attributes"]["ApproximateNumberOfMessages"])
+def undelivered(at):
+    """How many events are in the dead-letter queue."""
+    sqs = at.aws("sqs")
+    [queue] = sqs.list_queues()["QueueUrls"]
+    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
+    return int(attributes["Attributes"]["ApproximateNumberOfMessages"])
 
 
 def listed(value):
     return value if isinstance(value, list) else [value]
 
 
-@pytest.fixture(scope="session")
-def seen(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("observed")
-    seen = Seen()
-    with Observed(folder) as at:
-        for happens in HAPPENINGS:
-            happens(at)
-        seen.allowed = {function: at.allowed(function) for function in FUNCTIONS}
-    for call in json.loads((folder / "out/calls.json").read_text())["actions"]:
+@pytest.fixture(scope="module")
+def seen(customized, customized_case):
+    at, seen = customized, Seen()
+    for happens in HAPPENINGS:
+        happens(at)
+    seen.allowed = {function: allowed(at, function) for function in FUNCTIONS}
+    at.stop()
+    for call in json.loads((at.folder / "out/calls.json").read_text())["actions"]:
         seen.called.setdefault(call["function"], set()).add((call["action"], call["resource"]))
     return seen
 
@@ -99,7 +91,7 @@ def issued(at):
 
 
 def bounced_late(at):
-    """When the license has been told of everywhere, so that the bounce is told by whoever hears of it."""
+    """After every step, so that the function that gets the event reports the bounce."""
     case = Case(at)
     case.issued()
     event = json.loads((EVENTS / "track_delivery/bounce_permanent.json").read_text())
@@ -110,15 +102,12 @@ def bounced_late(at):
 
 def refused(at):
     case = Case(at, screenshots=())
-    case.accepted()
-    case.ended("refused")
+    case.refused()
     return case
 
 
 def refused_and_asked_again(at):
-    case = refused(at)
-    case.accepted()
-    case.ended("refused")
+    refused(at).refused()
 
 
 def by_hand(case):
@@ -133,9 +122,7 @@ def refused_and_started_by_hand(at):
 
 def redriven_by_hand(at):
     case = Case(at)
-    with at.proxy.failing("SendEmail", case.request_id, 400, "MessageRejected"):
-        case.accepted()
-        case.ended("failed")
+    case.failed_at_the_mail()
     case.accepted()
     case.ended("issued")
 
@@ -153,7 +140,7 @@ def recorded_by_the_report(at):
 
 
 def recorded_by_the_sweep(at):
-    case, lost = refused(at), at.undelivered()
+    case, lost = refused(at), undelivered(at)
     with ExitStack() as faults:
         faults.enter_context(unread(at, case))
         arn = at.start(by_hand(case))
@@ -161,15 +148,13 @@ def recorded_by_the_sweep(at):
             at.proxy.failing("DescribeExecution", arn, 400, "AccessDenied", by="ReportFailureFunction")
         )
         assert at.ended(arn)["status"] == "FAILED"
-        until("its report is given up", lambda: at.undelivered() > lost)
+        until("its report is given up", lambda: undelivered(at) > lost)
     assert at.sweep()["reported"] == 1
 
 
 def redriven_by_the_sweep(at):
     case = Case(at)
-    with at.proxy.failing("SendEmail", case.request_id, 429, "TooManyRequestsException"):
-        case.accepted()
-        case.ended("failed")
+    case.failed_at_the_mail(429, "TooManyRequestsException")
     until("the sweep redrives it", lambda: at.sweep()["redriven"])
     case.ended("issued")
 
@@ -182,7 +167,7 @@ def started_by_the_sweep(at):
     case.ended("issued")
 
 
-def told_of_on_monday(at):
+def summed_up_on_monday(at):
     in_a_week = datetime.now(UTC) + timedelta(days=7)
     assert at.invoke("SendDigestFunction", {**SWEEP, "time": in_a_week.isoformat()})["requests"]
 
@@ -197,7 +182,7 @@ HAPPENINGS = (
     recorded_by_the_report,
     recorded_by_the_sweep,
     started_by_the_sweep,
-    told_of_on_monday,
+    summed_up_on_monday,
 )
 
 

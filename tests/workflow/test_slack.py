@@ -48,7 +48,7 @@ def test_the_output_names_it(issued, message):
     assert issued.output()["slack"] == {"channel": message["channel"], "ts": message["ts"]}
 
 
-def test_a_crowd_that_slack_turns_away_is_told_of_when_it_may_be(case):
+def test_messages_beyond_slacks_rate_limit_arrive_later(case):
     slack, post = case.at.slack, "chat.postMessage"
 
     def turned_away():

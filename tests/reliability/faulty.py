@@ -1,8 +1,8 @@
-"""A deployment between whose functions and everything they call stands a proxy that can spoil any call."""
+"""A deployment with a proxy between its functions and everything they call, which can spoil any call."""
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -33,8 +33,10 @@ TEXTS = {
 
 @dataclass
 class Planned:
-    """What befalls the next `times` calls (None: until healed) that match and say all `texts`: `meanwhile` happens, then
-    the fault, if there is one."""
+    """What happens to the next ``times`` calls (None: until healed) that match and say all ``texts``.
+
+    First ``meanwhile`` is called, then the call gets the fault, if there is one.
+    """
 
     method: str
     path: str
@@ -65,18 +67,22 @@ class Planned:
             return True
 
 
-class World(Deployment):
+class FaultyDeployment(Deployment):
     """Delays are shorter, but no shorter than a busy machine takes from a claim to its effect: a claim lasts 1.4 s."""
 
-    time_scale = 25
-    services: tuple[str, ...] = ("SESV2", "DYNAMODB")
-
-    def __init__(self, folder: Path, **parameters: str) -> None:
-        super().__init__(folder, **parameters)
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        time_scale: int = 25,
+        services: Sequence[str] = ("SESV2", "DYNAMODB"),
+        **parameters: str,
+    ) -> None:
+        super().__init__(folder, time_scale=time_scale, services=services, **parameters)
         self.planned: list[Planned] = []
         self.gates = {
             name: FaultProxy(self._fault_for, partial(self._kill_caller_of, name))
-            for name in ("zendesk", "gitlab", "slack", *self.services)
+            for name in ("zendesk", "gitlab", "slack", *services)
         }
 
     def __enter__(self) -> Self:
@@ -89,9 +95,9 @@ class World(Deployment):
             self.gates[name].target = self.ready["aws_endpoint_url"]
         return self
 
-    def __exit__(self, *details: object) -> None:
+    def stop(self) -> None:
         try:
-            super().__exit__(*details)
+            super().stop()
         finally:
             for gate in self.gates.values():
                 gate.stop()
@@ -121,7 +127,7 @@ class World(Deployment):
         return planned
 
     def plan_effect(self, step: str, ticket_id: int, **options: Any) -> Planned:
-        """Something befalls the call by which the step of a ticket's request has its effect."""
+        """Plans what happens to the call by which the step of a ticket's request has its effect."""
         call = EFFECTS[STATES[step]]
         texts = (str(ticket_id), *TEXTS.get(step, ()))
         return self.plan(Planned(call.method, call.path, texts, call.action, **options))
