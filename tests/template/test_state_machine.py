@@ -1,4 +1,4 @@
-"""The state machine's shape. What it does is shown by the workflow tests."""
+"""The state machine's shape. The workflow tests show what it does."""
 
 import re
 from typing import Any
@@ -17,7 +17,7 @@ NEXT = {
     "CommentTicket": "Issued",
     "ExplainRefusal": "Refused",
 }
-# The note is the note, whatever it says.
+# A refusal is explained by a note, too.
 FUNCTION_OF = {state: f"{state}Function" for state in NEXT} | {"ExplainRefusal": "CommentTicketFunction"}
 Machine = dict[str, Any]
 
@@ -51,19 +51,19 @@ def test_only_an_eligible_request_goes_on(machine: Machine) -> None:
     assert choice["Default"] == "ExplainRefusal"
 
 
-def test_a_state_that_fails_stays_where_it_is(machine: Machine) -> None:
-    """A redrive re-enters the state that failed: after a Catch that would be a Fail state, which fails again."""
+def test_an_execution_fails_in_the_state_that_failed(machine: Machine) -> None:
+    """A redrive enters the failed state again. After a Catch that would be a Fail state, which fails again."""
     assert not [
         name for name, state in machine["States"].items() if "Catch" in state or state["Type"] == "Fail"
     ]
 
 
-def test_every_state_says_what_it_is_for(machine: Machine) -> None:
+def test_every_state_has_a_comment(machine: Machine) -> None:
     assert machine["Comment"]
     assert all(state["Comment"] for state in machine["States"].values())
 
 
-def test_every_task_retries_alike(machine: Machine) -> None:
+def test_all_tasks_retry_alike(machine: Machine) -> None:
     passing, unknown = machine["States"]["CheckEligibility"]["Retry"]
 
     for name in NEXT:
@@ -88,7 +88,7 @@ def test_the_retried_errors_are_those_of_the_code(machine: Machine) -> None:
     assert unknown["ErrorEquals"] == list(errors.UNKNOWN)
 
 
-def test_every_error_of_ours_has_a_name_that_the_state_machine_knows_or_lets_through() -> None:
+def test_the_errors_that_no_task_retries_are_these() -> None:
     classes = {name for name, value in vars(errors).items() if _is_error(value)}
     retried = {name for name in (*errors.PASSING, *errors.UNKNOWN) if "." not in name}
 
@@ -122,7 +122,7 @@ def test_no_substitution_is_missing_or_left_over(stack: Stack, machine: Machine)
     assert set(substitutions) == set(re.findall(r"\$\{(\w+)\}", str(machine)))
 
 
-def test_one_state_can_use_up_its_retries_before_the_execution_times_out(machine: Machine) -> None:
+def test_a_task_can_use_all_its_retries_before_the_execution_times_out(machine: Machine) -> None:
     task = machine["States"]["CheckEligibility"]
     attempts = 1 + sum(retrier["MaxAttempts"] for retrier in task["Retry"])
     waits = sum(
@@ -134,7 +134,7 @@ def test_one_state_can_use_up_its_retries_before_the_execution_times_out(machine
     assert attempts * task["TimeoutSeconds"] + waits < machine["TimeoutSeconds"]
 
 
-def test_it_is_logged_without_what_it_handles_and_traced(stack: Stack) -> None:
+def test_it_is_traced_and_logged_without_its_data(stack: Stack) -> None:
     properties = stack.properties("EmergencyLicenseStateMachine")
     logging = properties["LoggingConfiguration"]
     [destination] = logging["Destinations"]
@@ -143,12 +143,12 @@ def test_it_is_logged_without_what_it_handles_and_traced(stack: Stack) -> None:
     assert properties["StateMachineType"] == "STANDARD"
     assert properties["TracingConfiguration"] == {"Enabled": True}
     assert (logging["Level"], logging["IncludeExecutionData"]) == ("ERROR", False)
-    # Elsewhere the resource policy of the logs grows with every state machine, until it is too long.
+    # With another prefix every state machine makes the logs' resource policy longer, until it is too long.
     assert stack.properties(group)["LogGroupName"]["Fn::Sub"].startswith("/aws/vendedlogs/states/")
 
 
-def test_nobody_the_machine_calls_is_told_its_arn(stack: Stack) -> None:
-    """That would be a circle that CloudFormation refuses."""
+def test_no_function_of_a_task_gets_the_machines_arn(stack: Stack) -> None:
+    """CloudFormation would refuse the circle."""
     for function in FUNCTION_OF.values():
         assert "STATE_MACHINE_ARN" not in stack.environment(function)
 
