@@ -26,11 +26,8 @@ from tests.template.stack import FUNCTIONS, Stack
 
 FUNCTION, LAYER = "NotifySlackFunction", "CommonLayer"
 TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text())
-
-
 # The layer is built for Lambda; the function for this machine, whose interpreter compiles it.
 TARGETS = {FUNCTION: here(), LAYER: aws(TEMPLATE)}
-UNWANTED = {"tests", "test", "bin", "requirements.txt", "RECORD"}
 Built = Callable[[str], tuple[Path, Artifact]]
 
 
@@ -60,24 +57,19 @@ def test_a_second_build_makes_the_same_bytes(built: Built, tmp_path: Path) -> No
     assert first.size > MB
 
 
-def test_a_function_has_its_code_and_its_libraries(built: Built) -> None:
+def test_a_function_has_its_code_and_its_libraries_and_nothing_else(built: Built) -> None:
     folder, _ = built(FUNCTION)
+    names = {path.name for path in folder.rglob("*")}
 
     assert {path.name for path in (folder / FUNCTION).iterdir()} >= {"app.py", "slack_sdk"}
+    assert not names & {"tests", "test", "bin", "requirements.txt", "RECORD"}
+    assert not [name for name in names if name.endswith(".pyi")]
 
 
 def test_the_layer_is_as_lambda_unpacks_it(built: Built) -> None:
     folder, _ = built(LAYER)
 
     assert ours(folder / LAYER / "python/mechanizer") == ours(ROOT / "layers/common/mechanizer")
-
-
-@pytest.mark.parametrize("name", TARGETS)
-def test_an_artifact_has_nothing_that_is_not_needed_to_run(built: Built, name: str) -> None:
-    names = {path.name for path in built(name)[0].rglob("*")}
-
-    assert not names & UNWANTED
-    assert not [name for name in names if name.endswith(".pyi")]
 
 
 def ours(package: Path) -> dict[Path, bytes]:
