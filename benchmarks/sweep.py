@@ -20,7 +20,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from sandbox.cloud.account import REGION
 from sandbox.cloud.executions import Execution, ExecutionStatus, Run
-from sandbox.faults.proxy import Call, FaultProxy
+from sandbox.faults.fault import Call
+from sandbox.faults.proxy import FaultProxy
 from sandbox.sandbox import Options, Sandbox
 
 MOST_SECONDS_A_THOUSAND = 60

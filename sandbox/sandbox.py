@@ -28,7 +28,8 @@ from sandbox.cloud.mail import Mail
 from sandbox.cloud.resources import DeployedFunction, Deployment
 from sandbox.errors import SandboxError
 from sandbox.faults.failures import EFFECTS, Failure, Failures
-from sandbox.faults.proxy import Fault, FaultProxy
+from sandbox.faults.fault import Fault
+from sandbox.faults.proxy import FaultProxy
 from sandbox.functions.libraries import Libraries
 from sandbox.functions.runtime import Answer, Function, Runtime
 from sandbox.vendors import FixturesError, GitLab, Slack, Zendesk, load_fixtures

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.faults.proxy import Fault
+from sandbox.faults.fault import Fault
 from sandbox.sandbox import Sandbox
 from sandbox.vendors.server import StandIn
 

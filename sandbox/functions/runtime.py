@@ -53,6 +53,11 @@ class Work:
     function: Function
     payload: bytes
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """That of its function."""
+        return self.function.environment
+
 
 @dataclass(frozen=True)
 class Answer:

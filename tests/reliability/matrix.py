@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sandbox.faults.proxy import Fault
+from sandbox.faults.fault import Fault
 from tests.reliability.world import STATES, World
 from tests.waiting import until
 from tests.workflow.case import Case

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from sandbox.faults.failures import EFFECTS, FAULTS, Failure, Failures, read_failure
-from sandbox.faults.proxy import Call, Fault
+from sandbox.faults.fault import Call, Fault
 from sandbox.functions.runtime import Function, Work
 
 PROJECT = Path(__file__).parents[2]
