@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sandbox.cloud import moto_fixes, parameters, stack
+from sandbox.cloud import moto_fixes, parameters, stack, template
 from sandbox.cloud.account import ACCOUNT, REGION, no_real_account
 from sandbox.cloud.aws import Aws
 from sandbox.cloud.calls import Calls, access_key
@@ -113,7 +113,7 @@ class Sandbox:
 
     # -- building it up
     def _start(self) -> None:
-        template = stack.read(self.project)
+        document = template.read(self.project)
         self._secrets = _secrets()
         self._values = {
             **INVENTED,
@@ -124,15 +124,15 @@ class Sandbox:
             **self.options.parameters,
         }
         self._start_standins()
-        declared = template.get("Parameters", {})
+        declared = document.get("Parameters", {})
         supplied = set(INVENTED) | {"ZendeskUrl", "GitLabUrl", "SlackApiUrl"}
         given = {k: v for k, v in self._values.items() if k in declared or k not in supplied}
-        self.parameters = parameters.resolve(template, given)
+        self.parameters = parameters.resolve(document, given)
         self._prepare_out()
-        translated = stack.translate(template, self.project, REGION)
+        expanded = template.expand(document, self.project, REGION)
         self._start_aws()
         self.deployment = Deployment(ACCOUNT, REGION)
-        stack.deploy(translated, self.parameters, self.deployment)
+        stack.deploy(expanded, self.parameters, self.deployment)
         self._add_functions()
         self._bus.rules = self.deployment.rules
         self.mail.configuration_sets = self.deployment.configuration_sets

@@ -5,7 +5,6 @@ what a stopped or timed-out run still does shows in its history and status.
 """
 
 import copy
-import functools
 import json
 import threading
 from collections.abc import Callable, Sequence
@@ -45,7 +44,6 @@ def milliseconds(moment: datetime | None) -> int | None:
     return int(moment.timestamp() * 1000) if moment else None
 
 
-@functools.lru_cache(maxsize=8)
 def _parsed(definition: str) -> Program:
     program = AmazonStateLanguageParser.parse(definition)[0]
     assert isinstance(program, Program)

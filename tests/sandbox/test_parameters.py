@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.cloud.parameters import resolve
-from sandbox.cloud.stack import read
+from sandbox.cloud.template import read
 from sandbox.errors import SandboxError
 
 TEMPLATE = {
