@@ -6,6 +6,7 @@ so it fails here as it would on Lambda.
 
 import re
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -94,7 +95,15 @@ class Libraries:
                 raise SandboxError(f"{name} was installed without a list of its files: run `make setup`")
             tops = {line.split(",")[0].split("/")[0] for line in record.splitlines() if line}
             for top in tops - {"..", "__pycache__"}:
-                link = view / top
-                if not link.exists():
-                    link.symlink_to(Path(str(found.locate_file(top))))
+                target = str(found.locate_file(top))
+                _link(view / top, Path(target))
+                if top.endswith(".py"):  # else each view would compile it anew
+                    compiled = Path(cache_from_source(target))
+                    _link(view / "__pycache__" / compiled.name, compiled)
         return view
+
+
+def _link(link: Path, target: Path) -> None:
+    if target.exists() and not link.exists():
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to(target)
