@@ -58,24 +58,30 @@ class _OneAtATime:
 
 
 class Aws:
-    """One account in one region, empty at first. `calls` is told what the functions ask of it."""
+    """One account in one region, empty at its start. ``calls`` records what the functions ask of it."""
 
     def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._server: WebServer | None = None
+
+    @property
+    def url(self) -> str:
+        """While it runs."""
+        assert self._server is not None
+        return self._server.url
+
+    def start(self) -> None:
         default_user_config["lambda"]["use_docker"] = False
         default_user_config["stepfunctions"]["execute_state_machine"] = True
         default_user_config["iam"]["load_aws_managed_policies"] = False
         BackendDict.reset()
-        self._server = WebServer(_OneAtATime(calls), handler=_Handler)
-
-    @property
-    def url(self) -> str:
-        return self._server.url
-
-    def start(self) -> None:
+        self._server = WebServer(_OneAtATime(self._calls), handler=_Handler)
         self._server.start()
 
     def stop(self) -> None:
-        self._server.stop()
+        if self._server:
+            self._server.stop()
+            self._server = None
 
     # -- what the sandbox itself does in the account
     def secret(self, arn: str) -> Any:

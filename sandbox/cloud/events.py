@@ -10,7 +10,7 @@ from typing import Any
 
 from moto.events.models import EventPattern
 
-from sandbox.functions.runtime import Answer
+from sandbox.functions.runtime import InvocationResult
 
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 ASYNC_RETRY_SECONDS = (60, 120)
@@ -28,7 +28,7 @@ class Rule:
 class AsyncInvoker:
     """Invokes functions as `InvocationType=Event` does: two retries, then the function's dead-letter queue."""
 
-    invoke: Callable[[str, bytes], Answer]
+    invoke: Callable[[str, bytes], InvocationResult]
     send_message: Callable[[str, str, dict[str, str]], None]
     time_scale: float
     dead_letter_queues: dict[str, str] = field(default_factory=dict)
@@ -51,19 +51,19 @@ class AsyncInvoker:
             self._changed.notify_all()
 
     def _run(self, function: str, payload: bytes) -> None:
-        answer = self._attempt(function, payload)
+        result = self._attempt(function, payload)
         for seconds in ASYNC_RETRY_SECONDS:
-            if answer.error is None or self._stopping.wait(seconds / self.time_scale):
+            if result.error is None or self._stopping.wait(seconds / self.time_scale):
                 return
             self._count(1)
-            answer = self._attempt(function, payload)
+            result = self._attempt(function, payload)
         queue = self.dead_letter_queues.get(function)
-        if answer.error is not None and queue and not self._stopping.is_set():
-            message = json.loads(answer.payload).get("errorMessage", "")
+        if result.error is not None and queue and not self._stopping.is_set():
+            message = json.loads(result.payload).get("errorMessage", "")
             attributes = {"RequestID": str(uuid.uuid4()), "ErrorCode": "200", "ErrorMessage": message}
             self.send_message(queue, payload.decode(), attributes)
 
-    def _attempt(self, function: str, payload: bytes) -> Answer:
+    def _attempt(self, function: str, payload: bytes) -> InvocationResult:
         try:
             return self.invoke(function, payload)
         finally:

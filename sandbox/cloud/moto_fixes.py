@@ -39,7 +39,7 @@ from moto.stepfunctions.responses import StepFunctionResponse
 
 from sandbox.cloud.account import REGION
 from sandbox.cloud.executions import Event, Execution, History
-from sandbox.functions.runtime import Answer
+from sandbox.functions.runtime import InvocationResult
 
 START_EXECUTION = StepFunctionsParserBackend.start_execution
 CLOSE_FRAME = Environment.close_frame
@@ -55,7 +55,7 @@ MOTO_MODULES = frozenset(backends.list_of_moto_modules())
 class Hooks:
     """What moto's parts call of the sandbox."""
 
-    invoke: Callable[[str, bytes], Answer]
+    invoke: Callable[[str, bytes], InvocationResult]
     invoke_async: Callable[[str, bytes], None]
     is_function: Callable[[str], bool]
     publish_status: Callable[[Event], None]
@@ -218,9 +218,9 @@ def _fix_tasks(hooks: Hooks) -> None:
                 },
                 "Invoke",
             )
-        answer = hooks.invoke(name, parameters.get("Payload") or b"{}")
-        response = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.loads(answer.payload)}
-        return {**response, "FunctionError": answer.error} if answer.error else response
+        result = hooks.invoke(name, parameters.get("Payload") or b"{}")
+        response = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.loads(result.payload)}
+        return {**response, "FunctionError": result.error} if result.error else response
 
     _put(lambda_eval_utils, _invoke_lambda_function=invoke)
 
@@ -238,10 +238,10 @@ def _fix_invoke(hooks: Hooks) -> None:
             hooks.invoke_async(function, payload)
         if kind != "RequestResponse":
             return b""
-        answer = hooks.invoke(function, payload)
-        if answer.error:
-            response_headers["x-amz-function-error"] = answer.error
-        return answer.payload
+        result = hooks.invoke(function, payload)
+        if result.error:
+            response_headers["x-amz-function-error"] = result.error
+        return result.payload
 
     _put(LambdaSimpleBackend, invoke=invoke)
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import ClassVar
 
 INIT_SECONDS = 30
 AT_ONCE = 4
@@ -60,8 +60,8 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What an invocation gave: the payload, and `Unhandled` where it is an error object."""
+class InvocationResult:
+    """What an invocation gave: the payload; ``error`` is ``Unhandled`` if the payload is an error object."""
 
     payload: bytes
     error: str | None = None
@@ -72,17 +72,17 @@ class _Job:
     payload: bytes
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     deadline: float | None = None
-    answer: Answer | None = None
+    result: InvocationResult | None = None
     done: threading.Event = field(default_factory=threading.Event)
 
-    def finish(self, answer: Answer) -> None:
-        self.answer = answer
+    def finish(self, result: InvocationResult) -> None:
+        self.result = result
         self.done.set()
 
 
-def _failure(kind: str, job: _Job, message: str) -> Answer:
+def _failure(kind: str, job: _Job, message: str) -> InvocationResult:
     error = {"errorType": kind, "errorMessage": f"RequestId: {job.id} Error: {message}"}
-    return Answer(json.dumps(error).encode(), "Unhandled")
+    return InvocationResult(json.dumps(error).encode(), "Unhandled")
 
 
 class _RuntimeApi(BaseHTTPRequestHandler):
@@ -117,7 +117,7 @@ class _RuntimeApi(BaseHTTPRequestHandler):
         body = self._body()
         self._send(202, b"{}", {})
         failed = self.path.endswith("/error")
-        self.process.answered(Answer(body, "Unhandled" if failed else None))
+        self.process.answered(InvocationResult(body, "Unhandled" if failed else None))
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") != "chunked":
@@ -150,7 +150,7 @@ class _RuntimeServer(HTTPServer):
 class _Process:
     """One execution environment."""
 
-    def __init__(self, function: Function, log: IO[bytes]) -> None:
+    def __init__(self, function: Function, log: Path) -> None:
         self.function = function
         self.id = uuid.uuid4().hex
         self._jobs: queue.Queue[_Job | None] = queue.Queue()
@@ -159,14 +159,15 @@ class _Process:
         api = type("RuntimeApi", (_RuntimeApi,), {"process": self})
         self._server = _RuntimeServer(("127.0.0.1", 0), api)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self._process = subprocess.Popen(
-            [sys.executable, "-S", "-c", START, function.handler],
-            cwd=function.paths[0],
-            env=self._environment(),
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-        )
+        with log.open("ab") as printed:
+            self._process = subprocess.Popen(
+                [sys.executable, "-S", "-c", START, function.handler],
+                cwd=function.paths[0],
+                env=self._environment(),
+                stdin=subprocess.PIPE,
+                stdout=printed,
+                stderr=printed,
+            )
 
     def _environment(self) -> dict[str, str]:
         function = self.function
@@ -217,11 +218,11 @@ class _Process:
         """As a crash does; whoever waits for its answer is told that it exited."""
         self._process.kill()
 
-    def answered(self, answer: Answer) -> None:
+    def answered(self, result: InvocationResult) -> None:
         if self._job:
-            self._job.finish(answer)
+            self._job.finish(result)
 
-    def invoke(self, payload: bytes) -> Answer:
+    def invoke(self, payload: bytes) -> InvocationResult:
         job = self._job = _Job(payload)
         self._jobs.put(job)
         init_deadline = time.time() + INIT_SECONDS
@@ -236,8 +237,8 @@ class _Process:
                 job.finish(_failure("Sandbox.Timedout", job, f"Task timed out after {seconds:.2f} seconds"))
                 self.close()
         self._job = None
-        assert job.answer is not None
-        return job.answer
+        assert job.result is not None
+        return job.result
 
     def _exit(self) -> str:
         code = self._process.returncode
@@ -262,14 +263,14 @@ class _Pool:
     come one by one, while invocations have to wait: on one machine a crowd that starts together is slower than a queue.
     """
 
-    def __init__(self, function: Function, log: IO[bytes]) -> None:
+    def __init__(self, function: Function, log: Path) -> None:
         self.function, self._log = function, log
         self._idle: list[_Process] = []
         self._all: set[_Process] = set()
         self._changed = threading.Condition()
         self._closed = False
 
-    def invoke(self, payload: bytes) -> Answer:
+    def invoke(self, payload: bytes) -> InvocationResult:
         process = self._take()
         if process is None:
             return _failure("Runtime.ExitError", _Job(payload), "The sandbox is closed")
@@ -333,7 +334,7 @@ class _Pool:
 class Runtime:
     """All functions and their processes: started when first needed and kept warm."""
 
-    def __init__(self, log: IO[bytes]) -> None:
+    def __init__(self, log: Path) -> None:
         self._log = log
         self._pools: dict[str, _Pool] = {}
 
@@ -347,7 +348,7 @@ class Runtime:
     def __contains__(self, name: object) -> bool:
         return name in self._pools
 
-    def invoke(self, name: str, payload: bytes) -> Answer:
+    def invoke(self, name: str, payload: bytes) -> InvocationResult:
         """Runs a function to its end; waits while as many of its processes as there may be are at work."""
         return self._pools[name].invoke(payload)
 

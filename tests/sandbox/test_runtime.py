@@ -32,22 +32,21 @@ def runtime(tmp_path):
     """-> a function that invokes the handler above, or another, in a fresh runtime."""
     from sandbox.functions.libraries import Libraries
 
-    with (tmp_path / "log").open("wb") as log:
-        runtime = Runtime(log)
-        code = tmp_path / "code"
-        code.mkdir()
-        view = Libraries(tmp_path / "libraries").view()
+    runtime = Runtime(tmp_path / "log")
+    code = tmp_path / "code"
+    code.mkdir()
+    view = Libraries(tmp_path / "libraries").view()
 
-        def invoke(event=None, handler=HANDLER, timeout=10.0):
-            if "it" not in runtime:
-                (code / "app.py").write_text(handler)
-                variables = {"GREETING": "hello"}
-                runtime.add(Function("it", "arn:it", "app.handler", (code, view), variables, timeout, 128))
-            answer = runtime.invoke("it", json.dumps(event or {}).encode())
-            return answer.error, json.loads(answer.payload)
+    def invoke(event=None, handler=HANDLER, timeout=10.0):
+        if "it" not in runtime:
+            (code / "app.py").write_text(handler)
+            variables = {"GREETING": "hello"}
+            runtime.add(Function("it", "arn:it", "app.handler", (code, view), variables, timeout, 128))
+        result = runtime.invoke("it", json.dumps(event or {}).encode())
+        return result.error, json.loads(result.payload)
 
-        yield invoke
-        runtime.close()
+    yield invoke
+    runtime.close()
 
 
 def test_it_answers_with_its_own_environment_and_is_kept_warm(runtime):
@@ -188,10 +187,9 @@ class TestInvoke:
 
 
 def test_one_that_is_closed_starts_nothing(tmp_path):
-    with (tmp_path / "log").open("wb") as log:
-        runtime = Runtime(log)
-        runtime.add(Function("it", "arn:it", "app.handler", (tmp_path,), {}, 1, 128))
-        runtime.close()
-        answer = runtime.invoke("it", b"{}")
-    assert answer.error == "Unhandled"
-    assert b"closed" in answer.payload
+    runtime = Runtime(tmp_path / "log")
+    runtime.add(Function("it", "arn:it", "app.handler", (tmp_path,), {}, 1, 128))
+    runtime.close()
+    result = runtime.invoke("it", b"{}")
+    assert result.error == "Unhandled"
+    assert b"closed" in result.payload
