@@ -95,7 +95,7 @@ class Zendesk(StandIn):
         with self.lock:
             ticket = self._account.tickets[ticket_id]
             ticket["updated_at"] = at = now()
-            attachments = tuple(Attachment(name) for name in screenshots)
+            attachments = tuple(Attachment(file_name=name) for name in screenshots)
             author = ticket["requester_id"]
             comment = self._account.comment(author, body, public=True, at=at, attachments=attachments)
             self._account.comments[ticket_id].append(comment)
