@@ -69,13 +69,15 @@ class OutFolder:
     @contextmanager
     def _logged(self) -> Iterator[None]:
         handler = logging.FileHandler(self.log)
-        for name in ("moto", "werkzeug", "samcli"):
-            logger = logging.getLogger(name)
-            logger.handlers = [handler]
+        loggers = [logging.getLogger(name) for name in ("moto", "werkzeug", "samcli")]
+        for logger in loggers:
+            logger.addHandler(handler)
             logger.propagate = False
         # It reports every state that fails; the execution's history does too.
         logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
         try:
             yield
         finally:
+            for logger in loggers:
+                logger.removeHandler(handler)
             handler.close()
