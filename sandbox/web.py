@@ -35,10 +35,12 @@ class _Server(ThreadedWSGIServer):
 
 def check_port(port: int) -> None:
     """Raises ``SandboxError`` if nobody can listen there: known before everything else is started."""
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError as error:
-        raise _taken(port, error) from error
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise _taken(port, error) from error
 
 
 def _taken(port: int, error: OSError) -> SandboxError:
