@@ -16,7 +16,7 @@ from sandbox.cloud.account import ACCOUNT, REGION, no_real_account
 from sandbox.cloud.aws import Aws
 from sandbox.cloud.calls import Calls
 from sandbox.cloud.events import AsyncInvoker, Bus
-from sandbox.cloud.executions import Execution
+from sandbox.cloud.executions import SandboxExecution
 from sandbox.cloud.lambdas import Lambdas, scaled, shared_environment
 from sandbox.cloud.mail import Mail
 from sandbox.cloud.resources import Deployment
@@ -268,7 +268,7 @@ class Sandbox:
         """The secret of the app's tokens, as it is now."""
         return str(self.aws.secret(self.deployment.secrets["AppSecret"])["current"])
 
-    def start_execution(self, name: str | None, text: str) -> Execution:
+    def start_execution(self, name: str | None, text: str) -> SandboxExecution:
         """As the console does it. A name that Step Functions would not take is left out."""
         return self.aws.start_execution(self.state_machine_arn, name, text)
 

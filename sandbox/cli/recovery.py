@@ -4,9 +4,9 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from sandbox.cli.show import Progress, error_message, first_line
-from sandbox.cloud.executions import Execution, now
-from sandbox.cloud.steps import read_steps
+from sandbox.cli.show import Progress, first_line
+from sandbox.cloud.executions import SandboxExecution, now
+from sandbox.cloud.steps import error_message, read_steps
 from sandbox.sandbox import Sandbox
 from sandbox.vendors.server import StandIn
 from sandbox.vendors.zendesk_records import INTEGRATION
@@ -14,7 +14,7 @@ from sandbox.vendors.zendesk_records import INTEGRATION
 FAILED = ("FAILED", "TIMED_OUT")
 
 
-def follow(execution: Execution, progress: Progress) -> None:
+def follow(execution: SandboxExecution, progress: Progress) -> None:
     """Shows an execution until it ends."""
     while True:
         status = execution.describe()["status"]  # not before the bus has been told of it
@@ -24,7 +24,7 @@ def follow(execution: Execution, progress: Progress) -> None:
         time.sleep(0.05)
 
 
-def recover(sandbox: Sandbox, execution: Execution, progress: Progress) -> None:
+def recover(sandbox: Sandbox, execution: SandboxExecution, progress: Progress) -> None:
     """Fires the sweep whenever one is due, until the execution has succeeded or nothing retries it any more."""
     told: list[str] = []
     while execution.status in FAILED:
@@ -45,7 +45,7 @@ def recover(sandbox: Sandbox, execution: Execution, progress: Progress) -> None:
         sandbox.settle()
 
 
-def _first_error(execution: Execution) -> str:
+def _first_error(execution: SandboxExecution) -> str:
     """What was wrong at the state's first attempt; the later ones may have found the claim of an earlier one."""
     found = {"error": execution.error, "cause": execution.cause}
     for event in reversed(execution.events):
@@ -55,7 +55,7 @@ def _first_error(execution: Execution) -> str:
     return f"{found.get('error')}: {error_message(found.get('cause'))}"
 
 
-def _seconds_until_due(sandbox: Sandbox, execution: Execution) -> float:
+def _seconds_until_due(sandbox: Sandbox, execution: SandboxExecution) -> float:
     assert execution.stop_date is not None
     gap = sandbox.seconds("RETRY_GAP_SECONDS") * 2**execution.redrive_count
     return max(0.0, (execution.stop_date + timedelta(seconds=gap) - now()).total_seconds())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.cloud.executions import Execution
+from sandbox.cloud.executions import SandboxExecution
 from sandbox.cloud.steps import Step, read_steps
 from sandbox.sandbox import Sandbox
 
@@ -40,7 +40,7 @@ class Results:
         }
 
 
-def collect(sandbox: Sandbox, execution: Execution, ticket_id: object) -> Results:
+def collect(sandbox: Sandbox, execution: SandboxExecution, ticket_id: object) -> Results:
     """Looks at what there is, and writes it into the sandbox's folder."""
     described = execution.describe()
     mails = sorted(sandbox.outbox.glob("*.eml"))

@@ -1,6 +1,5 @@
 """What a person sees of `run`: the states as they go, then the result in words."""
 
-import json
 import os
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sandbox.cli.results import Results
-from sandbox.cloud.steps import Step
+from sandbox.cloud.steps import Step, error_message
 
 MARKS = {
     "running": ("…", "cyan"),
@@ -166,14 +165,6 @@ def _failed(results: Results, folder: Path) -> RenderableType:
             style="dim",
         ),
     )
-
-
-def error_message(cause: str | None) -> str:
-    """The words in a Lambda's error object, which is what an execution has as its cause."""
-    try:
-        return str(json.loads(cause or "")["errorMessage"])
-    except (ValueError, KeyError, TypeError):
-        return cause or "no cause was given"
 
 
 def _places(results: Results, folder: Path) -> RenderableType:

@@ -15,7 +15,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from sandbox.cloud.account import ACCOUNT, REGION
 from sandbox.cloud.calls import Calls
-from sandbox.cloud.executions import Execution
+from sandbox.cloud.executions import SandboxExecution
 from sandbox.web import WebServer
 
 # Calls that wait for a function, which makes calls of its own.
@@ -102,13 +102,13 @@ class Aws:
             },
         )
 
-    def execution(self, arn: str) -> Execution:
+    def execution(self, arn: str) -> SandboxExecution:
         """What moto keeps are the sandbox's own: `moto_fixes` sees to that."""
         backend: Any = stepfunctions_parser_backends[ACCOUNT][REGION]
-        execution: Execution = backend.describe_execution(arn)
+        execution: SandboxExecution = backend.describe_execution(arn)
         return execution
 
-    def executions(self, machine: str) -> list[Execution]:
+    def executions(self, machine: str) -> list[SandboxExecution]:
         """All of that state machine, oldest first."""
         return list(self._state_machine(machine).executions)
 
@@ -120,7 +120,7 @@ class Aws:
         backend: Any = stepfunctions_parser_backends[ACCOUNT][REGION]
         return backend.describe_state_machine(arn)
 
-    def start_execution(self, machine: str, name: str | None, text: str) -> Execution:
+    def start_execution(self, machine: str, name: str | None, text: str) -> SandboxExecution:
         execution = stepfunctions_parser_backends[ACCOUNT][REGION].start_execution(machine, name or "", text)
-        assert isinstance(execution, Execution)
+        assert isinstance(execution, SandboxExecution)
         return execution

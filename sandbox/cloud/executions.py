@@ -67,7 +67,7 @@ class History(EventManager):
 class Run:
     """One go at an execution, from `state`: the whole of it, or what a redrive goes on with."""
 
-    def __init__(self, execution: "Execution", state: str, state_input: Any, history: History) -> None:
+    def __init__(self, execution: "SandboxExecution", state: str, state_input: Any, history: History) -> None:
         self._execution = execution
         # A copy: the interpreter keeps the counts of its retries by objects of the program.
         self._program = copy.deepcopy(_parsed(execution.state_machine.definition))
@@ -124,7 +124,7 @@ class Run:
         self.history.closed = True
 
 
-class Execution(MotoExecution):
+class SandboxExecution(MotoExecution):
     """Takes the place of moto's class of the same name."""
 
     publish: ClassVar[Callable[[Event], None]]
@@ -288,4 +288,4 @@ class Execution(MotoExecution):
         described = {**told, **self.describe(), "stateMachineVersionArn": None, "stateMachineAliasArn": None}
         for date in ("startDate", "stopDate", "redriveDate"):
             described[date] = milliseconds(described[date])
-        Execution.publish(described)
+        SandboxExecution.publish(described)

@@ -38,7 +38,7 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from sandbox.cloud.account import REGION
-from sandbox.cloud.executions import Event, Execution, History
+from sandbox.cloud.executions import Event, History, SandboxExecution
 from sandbox.functions.runtime import InvocationResult
 
 START_EXECUTION = StepFunctionsParserBackend.start_execution
@@ -65,8 +65,8 @@ class Hooks:
 
 def apply(hooks: Hooks) -> None:
     """Puts the fixes in place; may be called again with other hooks."""
-    Execution.publish = staticmethod(hooks.publish_status)
-    _put(step_functions, Execution=Execution)
+    SandboxExecution.publish = staticmethod(hooks.publish_status)
+    _put(step_functions, Execution=SandboxExecution)
     _fix_start()
     _fix_execution_answers()
     _fix_waits(hooks.time_scale)
@@ -114,8 +114,10 @@ def _fix_execution_answers() -> None:
     """No RedriveExecution; a stop loses its error and cause; a history has neither pages nor a reverse order; the answers
     know nothing of redrives and leave out when an execution timed out."""
 
-    def execution_of(self: Any) -> Execution:
-        execution: Execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+    def execution_of(self: Any) -> SandboxExecution:
+        execution: SandboxExecution = self.stepfunction_backend.describe_execution(
+            self._get_param("executionArn")
+        )
         return execution
 
     def redrive_execution(self: Any) -> ActionResult:

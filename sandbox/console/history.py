@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox.cli.show import error_message
 from sandbox.cloud.executions import Event
-from sandbox.cloud.steps import Step, read_steps
+from sandbox.cloud.steps import Step, error_message, read_steps
 from sandbox.functions.layer import use_layer
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from sandbox.cloud.executions import Execution, iso
+from sandbox.cloud.executions import SandboxExecution, iso
 from sandbox.cloud.steps import Step, read_steps
 from sandbox.console.history import is_lasting, request_of, summary, tell
 from sandbox.console.inbox import read_mail
@@ -59,7 +59,7 @@ def _ticket(sandbox: Sandbox, ticket: int) -> Json:
     return {"comments": [], "notes": [], "status": "unknown"}
 
 
-def _execution(sandbox: Sandbox, execution: Execution, of_ticket: Sequence[Execution]) -> Json:
+def _execution(sandbox: Sandbox, execution: SandboxExecution, of_ticket: Sequence[SandboxExecution]) -> Json:
     described, events = execution.describe(), execution.events
     request_id = request_of(execution.execution_input).get("request_id")
     first = next(
@@ -90,7 +90,10 @@ def _step(step: Step) -> Json:
 
 
 def _retry_due(
-    sandbox: Sandbox, execution: Execution, request_id: str | None, of_ticket: Sequence[Execution]
+    sandbox: Sandbox,
+    execution: SandboxExecution,
+    request_id: str | None,
+    of_ticket: Sequence[SandboxExecution],
 ) -> str | None:
     """When the scheduled retry will redrive it; None if it won't."""
     if execution.status not in ("FAILED", "TIMED_OUT") or execution.stop_date is None:
