@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.runner import TICKETS, fixtures, input_of
-from benchmarks.scale import TIMES, Outcome, simulate, times, write
+from benchmarks.scale import TIMES, Execution, Outcome, simulate, times, write
 from benchmarks.table import markdown
 from sandbox.cloud import executions
 from sandbox.sandbox import Options, Sandbox

@@ -14,7 +14,7 @@ from sandbox.sandbox import Sandbox
 
 @dataclass(frozen=True)
 class Results:
-    """One execution and all that it left outside; None and empty where outside stand-ins were used."""
+    """One execution and all that it left outside; ``None`` or empty where outside addresses were used."""
 
     status: str
     output: dict[str, Any] | None
@@ -41,7 +41,7 @@ class Results:
 
 
 def collect(sandbox: Sandbox, execution: SandboxExecution, ticket_id: object) -> Results:
-    """Looks at what there is, and writes it into the sandbox's folder."""
+    """Collects what there is, and writes it into the sandbox's folder."""
     described = execution.describe()
     mails = sorted(sandbox.outbox.glob("*.eml"))
     results = Results(

@@ -18,7 +18,7 @@ from sandbox.cloud.calls import Calls
 from sandbox.cloud.executions import SandboxExecution
 from sandbox.web import WebServer
 
-# Calls that wait for a function, which makes calls of its own.
+# A call that waits for a function, which makes calls itself.
 WAITING = "/invocations"
 
 
@@ -29,7 +29,7 @@ class _Handler(MotoRequestHandler):
     timeout = 60
 
     def handle_expect_100(self) -> bool:
-        """Who uploads to S3 waits for this answer, so it must not wait for more to send."""
+        """A client that uploads to S3 waits for this answer, so it is sent at once."""
         going_on = super().handle_expect_100()
         self.wfile.flush()
         return going_on
@@ -39,7 +39,7 @@ class _Handler(MotoRequestHandler):
 
 
 class _OneAtATime:
-    """moto checks a condition and writes in two steps, in any number of threads at once; AWS does it in one."""
+    """moto checks a condition and writes in two steps, in many threads at once; AWS does both in one step."""
 
     def __init__(self, calls: Calls) -> None:
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -103,7 +103,7 @@ class Aws:
         )
 
     def execution(self, arn: str) -> SandboxExecution:
-        """What moto keeps are the sandbox's own: `moto_fixes` sees to that."""
+        """The execution of that ARN; ``moto_fixes`` makes moto keep the sandbox's own class."""
         backend: Any = stepfunctions_parser_backends[ACCOUNT][REGION]
         execution: SandboxExecution = backend.describe_execution(arn)
         return execution

@@ -18,7 +18,7 @@ ASYNC_RETRY_SECONDS = (60, 120)
 
 @dataclass(frozen=True)
 class Rule:
-    """An AWS::Events::Rule: the functions that get what matches, and each one's queue for what can't be delivered."""
+    """An AWS::Events::Rule: the functions that get matching events, each with its queue for what can't be delivered."""
 
     pattern: EventPattern
     functions: Mapping[str, str | None]
@@ -26,7 +26,7 @@ class Rule:
 
 @dataclass
 class AsyncInvoker:
-    """Invokes functions as `InvocationType=Event` does: two retries, then the function's dead-letter queue."""
+    """Invokes functions as ``InvocationType=Event`` does: two retries, then the function's dead-letter queue."""
 
     invoke: Callable[[str, bytes], InvocationResult]
     send_message: Callable[[str, str, dict[str, str]], None]
@@ -41,7 +41,7 @@ class AsyncInvoker:
         threading.Thread(target=self._run, args=(function, payload), daemon=True).start()
 
     def settle(self, seconds: float) -> None:
-        """Waits until no function is at work; one that is only due for a retry is not waited for."""
+        """Waits until no function runs, at most that long; it does not wait for one that is only due for a retry."""
         with self._changed:
             self._changed.wait_for(lambda: self._at_work == 0, seconds)
 
@@ -109,5 +109,5 @@ class Bus:
             self.send_message(queue, event, {"ERROR_CODE": "RESOURCE_NOT_FOUND"})
 
     def publish_status(self, detail: Mapping[str, Any]) -> None:
-        """The change of an execution's status, as Step Functions tells it."""
+        """The change of an execution's status, as Step Functions publishes it."""
         self.publish("aws.states", "Step Functions Execution Status Change", detail, [detail["executionArn"]])

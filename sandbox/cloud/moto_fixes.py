@@ -161,8 +161,8 @@ def _fix_execution_answers() -> None:
 
 
 def _fix_waits(time_scale: float) -> None:
-    """A delay before a retry is slept through, whoever stops the execution meanwhile. Both kinds of waiting go by the
-    sandbox's time scale."""
+    """A delay before a retry is slept through even if the execution is stopped. Retries and Wait states follow the sandbox's
+    time scale."""
 
     def pause(env: Environment, seconds: float) -> None:
         end = time.monotonic() + seconds / time_scale
@@ -192,7 +192,7 @@ def _fix_waits(time_scale: float) -> None:
 
 
 def _fix_late_tasks() -> None:
-    """A Task whose time was up still writes its success into the history when its function ends."""
+    """A Task that timed out still writes its success into the history when its function ends."""
 
     def close_frame(self: Environment, frame: Environment) -> None:
         CLOSE_FRAME(self, frame)

@@ -144,7 +144,7 @@ class _RuntimeApi(BaseHTTPRequestHandler):
 
 class _RuntimeServer(HTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
-        """A connection that broke: its process died, which `_Process.invoke` sees and tells."""
+        """A connection that broke: its process died, which ``_Process.invoke`` finds out and reports."""
 
 
 class _Process:
@@ -201,7 +201,7 @@ class _Process:
         return self._process.poll() is None
 
     def next_job(self) -> _Job | None:
-        """Waits for work; the function's time runs from here, so that its start is not counted, as on Lambda."""
+        """Waits for work. The function's time runs from here on: as on Lambda, its start is not counted."""
         self.started = True
         job = self._jobs.get()
         if job:
@@ -215,7 +215,7 @@ class _Process:
         return Work(self.function, job.payload) if job else None
 
     def kill(self) -> None:
-        """As a crash does; whoever waits for its answer is told that it exited."""
+        """Ends it as a crash does; its invocation fails with ``Runtime.ExitError``."""
         self._process.kill()
 
     def answered(self, result: InvocationResult) -> None:
@@ -259,8 +259,10 @@ class _Process:
 
 
 class _Pool:
-    """One function's processes. Some are started at once, as Lambda would start one for each concurrent invocation; more
-    come one by one, while invocations have to wait: on one machine a crowd that starts together is slower than a queue.
+    """One function's processes.
+
+    The first ones start at once, as Lambda starts one for each concurrent invocation. More start one by one while
+    invocations have to wait: on one machine, many that start together are slower than a queue.
     """
 
     def __init__(self, function: Function, log: Path) -> None:
@@ -342,14 +344,14 @@ class Runtime:
         self._pools[function.name] = _Pool(function, self._log)
 
     def function(self, name: str) -> Function:
-        """As it was added."""
+        """The function of that name, as it was added."""
         return self._pools[name].function
 
     def __contains__(self, name: object) -> bool:
         return name in self._pools
 
     def invoke(self, name: str, payload: bytes) -> InvocationResult:
-        """Runs a function to its end; waits while as many of its processes as there may be are at work."""
+        """Runs a function to its end; waits while the most processes it may have are all at work."""
         return self._pools[name].invoke(payload)
 
     def at_work(self, process_id: str) -> Work | None:
@@ -358,7 +360,7 @@ class Runtime:
         return process.work if process else None
 
     def kill(self, process_id: str) -> None:
-        """Lets the process with that id crash."""
+        """Crashes the process with that id."""
         if process := self._process(process_id):
             process.kill()
 

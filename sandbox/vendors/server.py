@@ -63,7 +63,7 @@ class Request:
         return self.query[name][-1] if name in self.query else None
 
     def logged(self) -> dict[str, Any]:
-        """What the log tells of the call: no header, and no token."""
+        """The call's entry in the log: without its headers, and without tokens."""
         try:
             body: Any = _without_secrets(self.fields())
         except ValueError:

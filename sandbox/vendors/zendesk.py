@@ -124,8 +124,8 @@ class Zendesk(StandIn):
             return
         if token not in self._token_ends:
             self.violation(f"{request.method} {request.path} with a wrong token")
-        told = "The access token provided is expired, revoked, malformed or invalid for other reasons."
-        raise Refusal(401, {"error": "invalid_token", "error_description": told})
+        text = "The access token provided is expired, revoked, malformed or invalid for other reasons."
+        raise Refusal(401, {"error": "invalid_token", "error_description": text})
 
     def _give_token(self, request: Request) -> Response:
         given = request.fields()
