@@ -71,7 +71,7 @@ def test_none_is_too_large_and_all_of_them_are_not(built):
 
 
 def test_the_list_names_what_each_artifact_holds_and_its_lock_wants(built):
-    listed = {each["ref"]: set(each["dependsOn"]) for each in built.list()["dependencies"]}
+    listed = {each["ref"]: set(each.get("dependsOn", ())) for each in built.list()["dependencies"]}
 
     assert listed["mechanizer"] == set(built.made) == set(SOURCES)
     for name, source in SOURCES.items():
