@@ -1,4 +1,4 @@
-"""An execution's history in words."""
+"""An execution's history as people read it: one line a state, and in words."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from moto.stepfunctions.parser.api import HistoryEventType
 
+from sandbox.cloud.steps import read_steps
 from sandbox.console.history import lines_of, summary
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
@@ -42,6 +43,29 @@ def history(*events):
 
 def texts(*events):
     return [line.text for line in lines_of(history(*events))]
+
+
+def test_a_task_a_choice_and_an_end_are_a_line_each():
+    assert [step.document() for step in read_steps(history(*HALF, *END))] == [
+        {"state": "Look", "status": "succeeded", "attempts": 1, "seconds": 3.0},
+        {"state": "Good?", "status": "succeeded", "attempts": 1, "seconds": 1.0},
+        {"state": "Work", "status": "succeeded", "attempts": 1, "seconds": 3.0},
+        {"state": "Issued", "status": "running", "attempts": 0, "seconds": 1.0},
+    ]
+    assert read_steps(history("ExecutionStarted")) == []
+
+
+def test_a_task_that_is_tried_again_runs_and_ends_as_its_execution():
+    (_, _, step) = read_steps(history(*FAILED[:-1], "TaskScheduled"))
+    assert (step.status, step.attempts, step.last_error) == ("running", 3, "OutcomeUnknown")
+    ends = {"ExecutionFailed": "failed", "ExecutionTimedOut": "timed out", "ExecutionAborted": "stopped"}
+    for end, status in ends.items():
+        assert read_steps(history(*HALF, "TaskScheduled", end))[-1].status == status
+
+
+def test_a_redrive_goes_on_with_the_same_step():
+    (_, _, step, _) = read_steps(history(*FAILED, "ExecutionRedriven", "TaskStateEntered Work", *END))
+    assert (step.state, step.status, step.attempts, step.seconds) == ("Work", "succeeded", 3, 5.0 + 3.0)
 
 
 def test_a_run_without_trouble():

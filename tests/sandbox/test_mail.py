@@ -1,5 +1,8 @@
 """SES takes what it would take, keeps it whole, and publishes what its simulator would publish."""
 
+import json
+from pathlib import Path
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -11,9 +14,8 @@ RAW = b"From: Us <license@support.example>\nTo: ops@customer.example\nSubject: Y
 
 @pytest.fixture
 def configuration_set(served):
-    import json
-
-    return json.loads(served.run()["output"])["environment"]["CONFIGURATION_SET"]
+    event = {"state": "x", "input": {}, "execution": {}}
+    return json.load(served.invoke("StepFunction", event)["Payload"])["environment"]["CONFIGURATION_SET"]
 
 
 @pytest.fixture
@@ -36,8 +38,6 @@ def send(served, configuration_set):
 
 
 def outbox(served):
-    from pathlib import Path
-
     return sorted(Path(served.ready["outbox"]).glob("*.eml"))
 
 
@@ -53,16 +53,12 @@ def heard(served, message_id, number):
     return until(f"{number} events of {message_id}", look)
 
 
-def test_a_message_is_kept_byte_by_byte(served, send):
+def test_it_is_kept_byte_by_byte_sent_and_delivered(served, send, configuration_set):
     before = outbox(served)
-    send()
+    events = heard(served, send(), 2)
     (path,) = [path for path in outbox(served) if path not in before]
     assert path.read_bytes() == RAW
     assert path.name.endswith("-ops@customer.example.eml")
-
-
-def test_it_is_sent_and_delivered(served, send, configuration_set):
-    events = heard(served, send(), 2)
     assert events["Send"][0] == "Email Sent"
     assert events["Send"][1]["send"] == {}
     name, detail = events["Delivery"]
