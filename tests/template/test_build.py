@@ -20,8 +20,9 @@ from samtranslator.yaml_helper import yaml_parse
 from sandbox.cloud.account import no_real_account
 from sandbox.cloud.aws import Aws
 from sandbox.cloud.calls import Calls
+from sandbox.cloud.template import NoManagedPolicies
 from scripts.build import MB, Artifact, BuildError, Target, aws, build, here, report
-from scripts.expand_template import ROOT, NoManagedPolicies
+from scripts.expand_template import ROOT
 from tests.template.stack import FUNCTIONS, Stack
 
 FUNCTION, LAYER = "NotifySlackFunction", "CommonLayer"
