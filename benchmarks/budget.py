@@ -120,7 +120,10 @@ def rows(project: Path) -> tuple[list[Row], list[str]]:
         f"| {name} | {units[name]:.3g} | {dollars[name]:.7f} | {price.source} |"
         for name, price in PRICES.items()
     ]
-    listed += [f"| in all | | {sum(dollars.values()):.6f} | looked up on 2026-11-24, partly in pages that quote AWS's |", ""]
+    listed += [
+        f"| in all | | {sum(dollars.values()):.6f} | looked up on 2026-11-24, partly in pages that quote AWS's |",
+        "",
+    ]
     return figures, [*listed, *assumptions(use, secrets)]
 
 
