@@ -27,6 +27,12 @@ setup: $(setup) ## make .venv from the hashed lock
 lint: $(setup) $(setup_checkov) ## run every check but the tests
 	@scripts/lint
 
+.PHONY: coverage
+coverage: $(setup) ## say which lines the tests in one process reach; the report is build/coverage/index.html
+	@mkdir -p build
+	@COVERAGE_FILE=build/.coverage $(python) -m pytest -n 4 tests/unit tests/contract --ignore tests/unit/test_benchmarks.py \
+	  --cov layers/common/mechanizer --cov-branch --cov-report term:skip-covered --cov-report html:build/coverage
+
 lock: $(setup) ## resolve every requirements.in again; UV_FLAGS=--upgrade takes newer versions
 	@scripts/lock $(UV_FLAGS)
 
