@@ -1,6 +1,7 @@
 """The stand-ins, started for one test each."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from mechanizer.vendors import http_session
 from mechanizer.vendors import slack as slack_module
 from mechanizer.vendors import zendesk as zendesk_module
 from sandbox.vendors import GitLab, Slack, Zendesk, load_fixtures
+from tests import tables
 from tests.contract.aws import Aws
 from tests.contract.calls import CREDENTIALS
 from tests.environment import ENVIRONMENT
@@ -90,3 +92,16 @@ def forget() -> None:
     aws_module.client.cache_clear()
     secrets._kept.clear()
     zendesk_module._tokens.clear()
+
+
+@pytest.fixture(scope="module")
+def dynamodb() -> Iterator[Any]:
+    with tables.deployed() as client:
+        yield client
+
+
+@pytest.fixture
+def database(dynamodb: Any) -> Any:
+    """The tables, empty."""
+    tables.empty(dynamodb)
+    return dynamodb
