@@ -128,7 +128,7 @@ EFFECTS = ("email", "issue")
 ids = count(1)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(
@@ -136,7 +136,7 @@ ids = count(1)
             st.sampled_from([None, FIRST, SECOND]),
             st.sampled_from([FIRST, SECOND, replace(FIRST, state=State.FREE), DONE]),
         ),
-        max_size=12,
+        max_size=8,
     )
 )
 def test_any_writes_have_the_same_answers(writes: list[tuple[str | None, Claim | None, Claim]]):

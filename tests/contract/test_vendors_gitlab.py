@@ -31,7 +31,7 @@ def test_an_issue_is_confidential_labelled_and_holds_the_license_whole(gitlab: G
     assert gitlab.violations == []
 
 
-def test_closing_makes_it_the_success_whatever_it_told_before(gitlab: GitLab) -> None:
+def test_closing_makes_it_the_success_whatever_it_said_before(gitlab: GitLab) -> None:
     ours.issue(MemoryEffects(request()), "[Failure] - …", notification("failed"))
 
     for _ in range(2):

@@ -252,7 +252,7 @@ def test_the_customer_cannot_forge_a_note(zendesk: Zendesk) -> None:
     assert len(zendesk.ticket(4242)["notes"]) == 1
 
 
-def test_the_real_stories_of_the_hostile_request_stay_text(zendesk: Zendesk) -> None:
+def test_the_real_notifications_of_the_hostile_request_stay_text(zendesk: Zendesk) -> None:
     asked = request("hostile")
     reasons = [{"code": "prospect", "message": "The organization is a prospect"}]
 

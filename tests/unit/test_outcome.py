@@ -81,7 +81,7 @@ def test_every_lasting_error_of_ours_has_a_sentence_and_every_sentence_an_error(
     assert set(actions._FAILED) == ours - {"Superseded"} | {"Aborted"}
 
 
-def test_what_is_told_of_a_delivery_is_what_can_become_of_one():
+def test_every_delivery_with_a_sentence_can_happen():
     assert set(actions._ISSUED) <= set(DELIVERIES)
     for sentences in actions._UNFINISHED.values():
         assert set(sentences) == UNDELIVERED | {None}
@@ -105,13 +105,13 @@ failures = st.none() | st.builds(
     reasons=st.lists(st.sampled_from(REASONS), min_size=1).map(tuple),
     delivery=sentences,
 )
-def test_every_combination_has_one_sentence_that_tells_somebody_to_do_something(
+def test_every_combination_has_one_sentence_on_what_to_do(
     status: Status, failure: Failure | None, reasons: tuple[str, ...], delivery: str | None
 ):
-    told = next_action(status, failure=failure, reasons=reasons, delivery=delivery)
-    assert told.endswith(".")
-    assert "\n" not in told
-    assert told[0].isupper()
+    said = next_action(status, failure=failure, reasons=reasons, delivery=delivery)
+    assert said.endswith(".")
+    assert "\n" not in said
+    assert said[0].isupper()
 
 
 def test_no_two_reasons_of_different_remedies_share_a_sentence():
@@ -129,12 +129,12 @@ def test_of_many_reasons_the_most_basic_one_is_what_to_do_first(reasons: list[st
 @pytest.mark.parametrize("status", sorted(UNDELIVERED))
 def test_a_customer_without_the_license_comes_before_a_step_that_failed(status: str):
     customer = next_action(Status.ISSUED, delivery=status)[:40]
-    told = {
+    said = {
         next_action(Status.ISSUED, failure=failure(will_retry=retried), delivery=status)
         for retried in (True, False)
     }
-    assert len(told) == 2
-    assert all(sentence.startswith(customer) for sentence in told)
+    assert len(said) == 2
+    assert all(sentence.startswith(customer) for sentence in said)
 
 
 def test_a_failure_that_is_retried_asks_for_patience_and_one_that_is_not_for_an_act():
@@ -315,7 +315,7 @@ def test_a_ticket_that_took_no_note_is_a_skipped_step_with_its_reason():
     }
 
 
-def test_a_superseded_request_tells_of_no_error_and_shows_nothing_at_work():
+def test_a_superseded_request_shows_no_error_and_nothing_at_work():
     shown = view(record(*STEPS[:2]), NEWER, execution(), POLICY, NOW)
     assert (shown["status"], shown["error"]) == ("superseded", None)
     assert statuses(shown) == ["done"] * 2 + ["pending"] * 4

@@ -73,7 +73,7 @@ def test_only_what_can_be_redriven_is_retried():
     assert not will_retry(execution(redrivable=False), POLICY, NOW)
 
 
-def test_an_execution_that_tells_no_beginning_is_not_retried():
+def test_an_execution_without_a_start_is_not_retried():
     assert not will_retry(execution(started_at=None), POLICY, NOW)
 
 
