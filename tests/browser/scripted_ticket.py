@@ -18,8 +18,18 @@ from mechanizer.outcome.view import view
 from mechanizer.rules.eligibility import Check, checks
 from mechanizer.rules.request import parse_body, parse_query
 from sandbox.vendors import Zendesk, load_fixtures
-from tests.unit.records import ISSUE, NOW, execution, record, request, verdict
-from tests.unit.test_eligibility import FACTS, ORGANIZATION, RULES, TICKET
+from tests.unit.records import (
+    FACTS,
+    ISSUE,
+    NOW,
+    ORGANIZATION,
+    RULES,
+    TICKET,
+    execution,
+    record,
+    request,
+    verdict,
+)
 
 POLICY = Policy(window=timedelta(hours=48), gap=timedelta(minutes=15), most_redrives=8)
 

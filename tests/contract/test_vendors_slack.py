@@ -119,16 +119,6 @@ def test_a_rotated_token_is_read_again(aws: Aws, slack: Slack) -> None:
     assert len(slack.state()) == 2
 
 
-def test_a_wrong_token_is_lasting(aws: Aws) -> None:
-    aws.secrets["slack-secret"] = {"bot_token": "xoxb-never-right"}
-
-    with pytest.raises(VendorRejected) as error:
-        ours.notify(MemoryEffects(request()), notification())
-
-    assert error.value.status == 401
-    assert "never-right" not in str(error.value)
-
-
 def test_the_hostile_requests_own_notification_stays_text(slack: Slack) -> None:
     asked = request("hostile")
 

@@ -17,6 +17,7 @@ from mechanizer.rules.eligibility import (
     checks,
     expiry_mismatch,
 )
+from tests.unit.records import FACTS, ORGANIZATION, RULES, SATURDAY, TICKET
 
 CODES = [
     *("not_emergency_day", "ticket_not_found", "ticket_closed", "agent_not_allowed", "requester_mismatch"),
@@ -26,34 +27,7 @@ CODES = [
 OF_A_PLAN = {"prospect", "no_paid_plan", "account_on_hold"}
 NEED_A_TICKET = OF_A_PLAN | {"ticket_closed", "requester_mismatch", "no_organization", "screenshots_missing"}
 
-SATURDAY = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 MONDAY = datetime(2026, 11, 23, 0, 20, tzinfo=UTC)
-RULES = Rules(
-    emergency_days=frozenset({5, 6}),
-    extra_emergency_dates=frozenset(),
-    time_zone=ZoneInfo("UTC"),
-    grace_days=14,
-    window_days=3,
-    min_screenshots=2,
-)
-ORGANIZATION = Organization(
-    id=1, account_type="Customer", support_level="Expired", tags=frozenset({"sub_sm_premium"})
-)
-TICKET = ZendeskTicket(
-    status="open",
-    created_at=SATURDAY - timedelta(hours=1),
-    requester_email="ops@customer.example",
-    organization=ORGANIZATION,
-    screenshots=2,
-)
-FACTS = Facts(
-    requested_at=SATURDAY,
-    ticket=TICKET,
-    customer_email="ops@customer.example",
-    license_expired_on=date(2026, 11, 6),
-    agent_given=True,
-    agent=Agent(role="agent", active=True),
-)
 
 
 def refused(facts: Facts = FACTS, rules: Rules = RULES) -> list[str]:
