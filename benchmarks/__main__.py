@@ -129,7 +129,7 @@ def executions(project: Path, rounds: int) -> list[Row]:
 def crowd(seed: int = 1) -> Row:
     """200 at once beside 10 at once, each with one fault somewhere."""
     dice = random.Random(seed)  # noqa: S311  not for secrets
-    with tempfile.TemporaryDirectory() as folder, many_requests.Lean(Path(folder)) as world:
+    with tempfile.TemporaryDirectory() as folder, many_requests.without_ledger(folder) as world:
         many_requests.at_once(world, many_requests.FEW, dice)
         few, wrong = many_requests.at_once(world, many_requests.FEW, dice)
         many, more_wrong = many_requests.at_once(world, 200, dice)

@@ -26,6 +26,14 @@ class Aws(StandIn):
         self.error_name = "InternalFailure"
         self.sends: list[dict[str, Any]] = []
 
+    def begin_anew(self, secrets: dict[str, dict[str, str]]) -> None:
+        """Holds these secrets and remembers nothing."""
+        self.heal()
+        self.secrets, self.error_name = secrets, "InternalFailure"
+        self.sends.clear()
+        self.requests.clear()
+        self.violations.clear()
+
     def routes(self) -> list[Route]:
         send = "/v2/email/outbound-emails"
         return [
