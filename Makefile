@@ -4,9 +4,10 @@ python := .venv/bin/python
 setup := .venv/.complete
 setup_checkov := .venv-checkov/.complete
 setup_audit := .venv-audit/.complete
+setup_mutants := .venv-mutants/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve setup lint lock build app screenshots bench coldstarts matrix permissions notices audit deploy e2e destroy clean
+.PHONY: help demo test serve setup lint lock build app screenshots bench coldstarts mutants matrix permissions notices audit deploy e2e destroy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +46,9 @@ bench: $(setup) ## measure speed, size and cost, and write docs/performance.md
 coldstarts: $(setup) ## say which handlers have become slower to start than docs/performance.md has them
 	@$(python) -m benchmarks --cold-starts --rounds 3
 
+mutants: $(setup) $(setup_mutants) ## score the tests of the rules: change the code in small ways, print what none notices (half an hour)
+	@scripts/mutants
+
 matrix: $(setup) ## run the fault matrix and write its tables into docs/reliability.md
 	@$(python) -m pytest tests/reliability/test_matrix.py --write-page
 
@@ -68,7 +72,7 @@ destroy: $(setup) ## delete STACK=mechanizer-ci-… with its tables, secrets and
 	@$(python) -m scripts.remove_stack $(STACK)
 
 clean: ## remove what the other targets made, .venv too
-	@rm -rf .venv .venv-checkov .venv-audit .sandbox .aws-sam build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-checkov .venv-audit .venv-mutants .mutants .sandbox .aws-sam build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(setup): requirements-dev.txt scripts/setup
@@ -81,4 +85,9 @@ $(setup_checkov): requirements-checkov.txt scripts/setup
 
 $(setup_audit): requirements-audit.txt scripts/setup
 	@PYTHON=$(PYTHON) scripts/setup .venv-audit $<
+	@touch $@
+
+# The tests' libraries are .venv's, so the Python has to be too.
+$(setup_mutants): requirements-mutants.txt scripts/setup | $(setup)
+	@PYTHON=$(python) scripts/setup .venv-mutants $<
 	@touch $@
