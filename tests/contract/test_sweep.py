@@ -11,6 +11,7 @@ import pytest
 
 from mechanizer.aws import clients
 from mechanizer.aws.executions import arn_of
+from mechanizer.aws.table import transact
 from mechanizer.ledger import indexes, records, tickets
 from mechanizer.rules.request import Request
 from mechanizer.workflow.sweep import sweep
@@ -255,6 +256,13 @@ def test_what_was_recorded_and_never_started_is_started_after_a_while(states: St
     assert states.started == {made.request_id: made.document()}
     assert records.read(made.request_id).execution_arn == arn_of(made.request_id)
     assert indexes.unstarted() == []
+
+
+def test_what_is_waiting_to_start_and_was_never_recorded_is_passed_over(states: StepFunctions) -> None:
+    transact([indexes.put_unstarted("zd-4242-1")])
+
+    assert sweep(datetime.now(UTC) + START_GAP) == NOTHING
+    assert states.started == {}
 
 
 # One among others
