@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, Route, expect
 
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 SDK = "https://static.zdassets.com/zendesk_app_framework_sdk/2.0/zaf_sdk.min.js"
 WIDTH = 1100
@@ -55,7 +55,7 @@ class AppPage:
         self,
         browser: Browser,
         host_url: str,
-        case: Case,
+        case: TicketJourney,
         *,
         agent: int = 77,
         width: int = WIDTH,

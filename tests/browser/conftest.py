@@ -9,8 +9,8 @@ from sandbox.console.zendesk_host import ZendeskHost
 from sandbox.web import WebServer
 from tests.browser.app_page import AppPage
 from tests.browser.chromium import executable, launch
-from tests.workflow.case import Case
-from tests.workflow.deployment import Deployment
+from tests.workflow.journey import TicketJourney
+from tests.workflow.served_project import ServedProject
 
 SLOW_MACHINE = 15_000  # milliseconds
 OpenApp = Callable[..., AppPage]
@@ -34,13 +34,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def deployment(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with Deployment(tmp_path_factory.mktemp("deployment")) as deployment:
+def deployment(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedProject]:
+    with ServedProject(tmp_path_factory.mktemp("deployment")) as deployment:
         yield deployment
 
 
 @pytest.fixture(scope="session")
-def host_url(deployment: Deployment) -> Iterator[str]:
+def host_url(deployment: ServedProject) -> Iterator[str]:
     """Where the stand-in Zendesk's tickets are, with the app beside them."""
     ready = deployment.ready
     host = ZendeskHost(
@@ -54,24 +54,24 @@ def host_url(deployment: Deployment) -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def healed(deployment: Deployment) -> Iterator[None]:
+def healed(deployment: ServedProject) -> Iterator[None]:
     yield
     for standin in deployment.standins:
         standin.heal()
 
 
 @pytest.fixture
-def case(deployment: Deployment) -> Case:
-    return Case(deployment)
+def case(deployment: ServedProject) -> TicketJourney:
+    return TicketJourney(deployment)
 
 
 @pytest.fixture
-def open_app(browser: Browser, host_url: str, deployment: Deployment) -> Iterator[OpenApp]:
+def open_app(browser: Browser, host_url: str, deployment: ServedProject) -> Iterator[OpenApp]:
     """Opens a ticket with the app beside it. At the end: no secret was seen, nobody was called who should not be,
     and the browser had nothing to complain of."""
     opened: list[AppPage] = []
 
-    def open_app(case: Case, **options: object) -> AppPage:
+    def open_app(case: TicketJourney, **options: object) -> AppPage:
         opened.append(AppPage(browser, host_url, case, **options))
         return opened[-1]
 
@@ -83,5 +83,5 @@ def open_app(browser: Browser, host_url: str, deployment: Deployment) -> Iterato
 
 
 @pytest.fixture
-def app(open_app: OpenApp, case: Case) -> AppPage:
+def app(open_app: OpenApp, case: TicketJourney) -> AppPage:
     return open_app(case)

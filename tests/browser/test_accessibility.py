@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.app_page import NARROW
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 AXE = Path(__file__).parent / "vendor/axe-core/axe.min.js"
 FIELDS = ("gitlab_username", "customer_email", "user_count", "license_expired_on")
@@ -29,7 +29,7 @@ def width(request):
 
 
 def test_the_form_has_no_barriers(open_app, deployment, width):
-    app = open_app(Case(deployment, screenshots=()), width=width)
+    app = open_app(TicketJourney(deployment, screenshots=()), width=width)
     app.fill(gitlab_username="@ada", license_expired_on="")
     app["#user_count"].blur()
     app.press_anyway()
@@ -53,7 +53,7 @@ def test_progress_and_its_end_have_no_barriers(open_app, case, deployment, width
 
 
 def test_a_failure_and_a_refusal_have_no_barriers(open_app, deployment):
-    failing = Case(deployment)
+    failing = TicketJourney(deployment)
     app = open_app(failing, width=NARROW)
     with deployment.proxy.failing("SendEmail", failing.email, 400, "MessageRejected"):
         app.ask()
@@ -61,7 +61,7 @@ def test_a_failure_and_a_refusal_have_no_barriers(open_app, deployment):
     expect(app["#send"]).to_have_attribute("aria-disabled", "false")
     has_no_barriers(app)
 
-    refused = Case(deployment, organization={"support_hold": True})
+    refused = TicketJourney(deployment, organization={"support_hold": True})
     refused.accepted()
     refused.ended("refused")
     app = open_app(refused, width=NARROW)

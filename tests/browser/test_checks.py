@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from mechanizer.outcome.next_action import _REFUSED
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 OTHER_EMAIL = "somebody@else.example"
 # What is unlike an eligible ticket, by the code of the check that says so.
@@ -38,7 +38,7 @@ def nothing_can_be_asked_for(app):
 
 @pytest.mark.parametrize("code", TICKETS)
 def test_what_the_ticket_lacks_stands_in_the_way(open_app, deployment, code):
-    app = open_app(Case(deployment, **TICKETS[code]))
+    app = open_app(TicketJourney(deployment, **TICKETS[code]))
     app.fill()
     _, _, answer = app.case.dry_run()
     (message,) = [check["message"] for check in answer["checks"] if check["code"] == code]
@@ -111,7 +111,7 @@ def test_a_user_count_is_a_whole_number(app):
 
 
 def test_a_reply_that_asks_for_the_screenshots_is_put_into_the_editor_and_not_sent(open_app, deployment):
-    case = Case(deployment, screenshots=())
+    case = TicketJourney(deployment, screenshots=())
     app = open_app(case)
     app["#checks"].get_by_role("button", name="Put a reply into the editor").click()
     expect(app["#checks"].get_by_role("button")).to_have_text("The reply is in the editor, not sent")
@@ -121,7 +121,7 @@ def test_a_reply_that_asks_for_the_screenshots_is_put_into_the_editor_and_not_se
 
 
 def test_the_checks_follow_the_ticket(open_app, deployment):
-    case = Case(deployment, screenshots=("dashboard.png",))
+    case = TicketJourney(deployment, screenshots=("dashboard.png",))
     app = open_app(case)
     app.fill()
     expect(app["#checks .row--failed .foreign"]).to_have_text("1 of 2 screenshots found")
@@ -145,7 +145,7 @@ def test_the_address_follows_the_requester_until_somebody_changes_it(app, case, 
 
 
 def test_what_the_dry_run_could_not_settle_may_be_asked_for_and_is_refused(open_app, deployment):
-    case = Case(deployment, screenshots=("dashboard.png",), organization={"support_hold": True})
+    case = TicketJourney(deployment, screenshots=("dashboard.png",), organization={"support_hold": True})
     app = open_app(case)
     away = {"error": "unavailable", "message": "Zendesk does not answer"}
     nobody = app.answer_call("GET", "/eligibility", 503, away, times=None)
@@ -167,7 +167,7 @@ def test_what_the_dry_run_could_not_settle_may_be_asked_for_and_is_refused(open_
 
 
 def test_after_a_refusal_one_asks_again_when_what_was_missing_is_there(open_app, deployment):
-    case = Case(deployment, screenshots=("dashboard.png",))
+    case = TicketJourney(deployment, screenshots=("dashboard.png",))
     case.accepted()
     case.ended("refused")
     app = open_app(case)

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.browser.app_page import NARROW
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 MARKUP = "<img src=x onerror=\"document.title='harmed'\"><script>document.title='harmed'</script>"
 RIGHT_TO_LEFT = "لقطة الشاشة \u202eلوحة المعلومات"
@@ -23,7 +23,7 @@ def fits(app):
 
 
 def test_a_tickets_text_is_never_markup(open_app, deployment):
-    case = Case(
+    case = TicketJourney(
         deployment,
         ticket={"subject": MARKUP},
         screenshots=(f"{MARKUP}.png", "license.png"),
@@ -61,7 +61,7 @@ def test_an_address_that_is_no_web_page_is_no_link(open_app, case):
 
 
 def test_a_hostile_address_gets_its_license(open_app, deployment):
-    app = open_app(Case(deployment, email=HOSTILE["email"]), width=NARROW)
+    app = open_app(TicketJourney(deployment, email=HOSTILE["email"]), width=NARROW)
     expect(app["#customer_email"]).to_have_value(HOSTILE["email"])
     app.ask()
     app.settles("issued")
@@ -69,7 +69,9 @@ def test_a_hostile_address_gets_its_license(open_app, deployment):
 
 
 def test_long_and_right_to_left_names_and_huge_counts_fit(open_app, deployment):
-    case = Case(deployment, screenshots=(f"{LONG}.png", RIGHT_TO_LEFT), ticket={"subject": RIGHT_TO_LEFT})
+    case = TicketJourney(
+        deployment, screenshots=(f"{LONG}.png", RIGHT_TO_LEFT), ticket={"subject": RIGHT_TO_LEFT}
+    )
     app = open_app(case, width=NARROW)
     fits(app)
     app.ask(gitlab_username=LONG[:255], user_count=1_000_000)

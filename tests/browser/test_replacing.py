@@ -4,13 +4,13 @@ import itertools
 
 from playwright.sync_api import expect
 
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 BOUNCES = (f"bounce+{number}@simulator.amazonses.com" for number in itertools.count(1))
 
 
 def test_a_bounce_is_told_and_a_new_license_goes_to_the_new_address(open_app, deployment):
-    case = Case(deployment, email=next(BOUNCES))
+    case = TicketJourney(deployment, email=next(BOUNCES))
     app = open_app(case)
     app.ask()
     app.settles("issued")

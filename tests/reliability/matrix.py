@@ -12,8 +12,8 @@ from typing import Any
 from sandbox.faults.proxy import Fault
 from tests.reliability.faulty import STATES, FaultyDeployment
 from tests.waiting import until
-from tests.workflow.case import Case
-from tests.workflow.deployment import Json
+from tests.workflow.journey import TicketJourney
+from tests.workflow.served_project import Json
 
 STEPS = tuple(STATES)
 AFTER_ISSUE = ("notify_slack", "comment_ticket")
@@ -55,7 +55,7 @@ class Cell:
 
     def __init__(self, at: FaultyDeployment, step: str) -> None:
         self.at, self.step = at, step
-        self.case = Case(at)
+        self.case = TicketJourney(at)
 
     def plan(self, **options: Any) -> Any:
         return self.at.plan_effect(self.step, self.case.id, **options)

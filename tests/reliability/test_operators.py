@@ -10,7 +10,7 @@ import pytest
 from sandbox.faults.proxy import Fault
 from tests.reliability.faulty import ISSUED, Planned
 from tests.waiting import until
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 # Mostly waiting, and all in one deployment: one worker starts it.
 pytestmark = pytest.mark.xdist_group("operators")
@@ -127,7 +127,10 @@ class TestRedriving:
         is_issued_once(case, notes=2, replies=1)
 
     def test_two_sweeps_at_once_redrive_once(self, case):
-        cases = [fails(Case(case.at), step) for step in ("check_eligibility", "create_issue", "notify_slack")]
+        cases = [
+            fails(TicketJourney(case.at), step)
+            for step in ("check_eligibility", "create_issue", "notify_slack")
+        ]
         is_due(cases[-1])
 
         at_once(case.at.sweep, case.at.sweep)

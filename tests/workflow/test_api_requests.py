@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.workflow.case import REFUSALS, Case
+from tests.workflow.journey import REFUSALS, TicketJourney
 
 STEPS = [
     "check_eligibility",
@@ -158,7 +158,7 @@ class TestAskedTwice:
         assert (len(issued.executions()), issued.effects()) == (1, before)
 
     def test_after_a_refusal_takes_the_next_number(self, deployment):
-        case = Case(deployment, screenshots=())
+        case = TicketJourney(deployment, screenshots=())
         case.refused()
 
         assert case.accepted() == f"zd-{case.id}-2", "the same details"
@@ -307,7 +307,7 @@ class TestReplaces:
         assert (len(issued.executions()), issued.effects()) == (1, before)
 
     def test_a_request_that_was_not_issued(self, deployment):
-        case = Case(deployment, screenshots=())
+        case = TicketJourney(deployment, screenshots=())
         case.refused()
 
         assert case.post(user_count=400, replaces=case.request_id)[0] == 409
@@ -315,7 +315,7 @@ class TestReplaces:
         assert len(case.executions()) == 1
 
     def test_after_a_bounce_the_same_details_will_do(self, deployment):
-        case = Case(deployment, email="bounce@simulator.amazonses.com")
+        case = TicketJourney(deployment, email="bounce@simulator.amazonses.com")
         assert case.issued()["delivery"] == "bounced"
         old = case.request_id
         case.undelivered()
@@ -393,7 +393,7 @@ class TestDryRun:
         assert case.accepted() == f"zd-{case.id}-1"
 
     def test_all_that_is_wrong_at_once(self, deployment):
-        case = Case(
+        case = TicketJourney(
             deployment,
             ticket={"status": "solved"},
             organization={"sub_sm_premium": False, "support_hold": True},
@@ -427,7 +427,7 @@ class TestDryRun:
         assert {check["code"] for check in with_email["checks"]} == {*CODES} - of_date
 
     def test_a_ticket_that_does_not_exist(self, deployment):
-        case = Case(deployment, ticket={"status": "deleted"})
+        case = TicketJourney(deployment, ticket={"status": "deleted"})
 
         checks = {check["code"]: check["ok"] for check in self.asked(case)["checks"]}
 

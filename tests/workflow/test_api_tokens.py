@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 from tests.workflow.tokens import token, unsigned
 
 
@@ -69,7 +69,7 @@ def test_a_ticket_id_that_is_none_is_no_other_ticket(case):
 
 def test_the_life_of_a_secret(own_deployment):
     """tests/unit/test_tokens.py has what makes a secret unusable, and how often it is read."""
-    at, case = own_deployment, Case(own_deployment)
+    at, case = own_deployment, TicketJourney(own_deployment)
     first, second = at.ready["app_secret"], "second-" * 8
 
     def answer(key):

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.workflow.case import EXAMPLES, REFUSALS, Case, Example
+from tests.workflow.journey import EXAMPLES, REFUSALS, Example, TicketJourney
 
 TAKE_NO_NOTE = ("ticket_not_found", "ticket_closed")
 PATH = ["CheckEligibility", "Eligible?", "ExplainRefusal", "Refused"]
@@ -71,7 +71,7 @@ def test_already_issued(case):
 
 
 def test_every_reason_is_given_once(deployment):
-    case = Case(
+    case = TicketJourney(
         deployment,
         organization={"sub_sm_premium": False, "restricted_account": True},
         screenshots=("dashboard.png", "notes.txt"),
@@ -98,7 +98,7 @@ def test_every_reason_is_given_once(deployment):
 
 def test_a_refusal_is_evaluated_anew(deployment):
     """Pasted screenshots count as attached ones do."""
-    case = Case(deployment, screenshots=("dashboard.png",))
+    case = TicketJourney(deployment, screenshots=("dashboard.png",))
     assert codes(case.refused()["reasons"]) == ["screenshots_missing"]
 
     case.is_answered([{"file_name": "pasted.png", "inline": True}])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.waiting import until
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 EVENTS = Path(__file__).parents[2] / "events"
 REPORT, TRACK = "ReportFailureFunction", "TrackDeliveryFunction"
@@ -230,7 +230,7 @@ class TestMailEvents:
     @pytest.mark.parametrize("refusing", ["gitlab", "slack"])
     def test_bad_news_when_a_later_step_has_failed_for_good(self, deployment, refusing, early):
         """Every channel that knows of the request gets the news, though the step that would report it never ends."""
-        case = Case(deployment, email="bounce@simulator.amazonses.com" if early else None)
+        case = TicketJourney(deployment, email="bounce@simulator.amazonses.com" if early else None)
         if refusing == "gitlab":
             deployment.gitlab.inject({"method": "POST", "path": "*/issues", "status": 403})
         else:
@@ -262,7 +262,7 @@ class TestMailEvents:
         [("suppressionlist", "bounced"), ("complaint", "complained"), ("success", "delivered")],
     )
     def test_the_mailbox_simulators_addresses(self, deployment, address, status):
-        case = Case(deployment, email=f"{address}@simulator.amazonses.com")
+        case = TicketJourney(deployment, email=f"{address}@simulator.amazonses.com")
 
         case.issued()
 

@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 import pytest
 
-from tests.workflow.case import Case, Example
+from tests.workflow.journey import Example, TicketJourney
 
 HOSTILE = '</code>`/close` @all <!channel> <b onclick=x>& "</b>\n/close\r\n/label ~x\n```\n@here'
 
@@ -85,7 +85,7 @@ def test_text_from_the_request_and_from_the_organization(deployment):
     """Addresses that are valid and mean harm, and Zendesk's fields with any text or type."""
     fields = [*({"expiration_date": text} for text in DATES), {"expiration_date": 20261106, **ODD_FIELDS}]
     cases = [
-        Case(deployment, email=f"{local}@hostile{number}.example", organization=organization)
+        TicketJourney(deployment, email=f"{local}@hostile{number}.example", organization=organization)
         for number, (local, organization) in enumerate(zip_longest(LOCAL_PARTS, fields, fillvalue="a"))
     ]
     for case in cases:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 LABEL = "Mechanizer::Emergency License Generation"
 
@@ -149,7 +149,7 @@ class TestFailure:
 def test_a_title_has_at_most_255_characters(deployment):
     labels = ".".join(["a-domain-that-is-as-long-as-it-may-be"] * 6)
     email = f"{'o' * (253 - len(labels) - 8)}@{labels}.example"[-254:]
-    case = Case(deployment, email=email)
+    case = TicketJourney(deployment, email=email)
 
     case.issued()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.cli.verify import read_license
-from tests.workflow.case import today
+from tests.workflow.journey import today
 
 READER = Path(__file__).parents[1] / "ruby/read_license.rb"
 FALSE = (

@@ -6,7 +6,7 @@ from base64 import b64decode
 
 import pytest
 
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 SECRETS = ("SigningKeySecret", "ZendeskSecret", "GitLabSecret", "SlackSecret", "AppSecret")
 NOT_SECRET = {"client_id", "public_key"}
@@ -20,7 +20,7 @@ def squeezed(text):
 @pytest.fixture(scope="module")
 def failed(deployment):
     """One that fails in two steps, is reported, and then goes through."""
-    case = Case(deployment)
+    case = TicketJourney(deployment)
     case.failure = case.failed_at_the_mail(message=f"{case.email} is not verified")
     deployment.slack.inject({"path": "/api/chat.postMessage", "status": 403})
     case.accepted()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 
 def test_the_note_says_all_that_matters(issued):
@@ -47,9 +47,9 @@ def test_a_solved_ticket_takes_one(case):
 
 def test_the_same_notices_are_everywhere(deployment):
     """Zendesk's own expiry date where it is another one, and how many licenses the organization got."""
-    first = Case(deployment, organization={"expiration_date": "2026-01-31"})
+    first = TicketJourney(deployment, organization={"expiration_date": "2026-01-31"})
     first.issued()
-    second = Case(deployment).joins(first)
+    second = TicketJourney(deployment).joins(first)
     second.issued()
 
     def texts(case):

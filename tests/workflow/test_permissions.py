@@ -15,8 +15,8 @@ import pytest
 
 from tests.template.stack import FUNCTIONS
 from tests.waiting import until
-from tests.workflow.case import Case
-from tests.workflow.deployment import SWEEP
+from tests.workflow.journey import TicketJourney
+from tests.workflow.served_project import SWEEP
 
 pytestmark = pytest.mark.xdist_group("customized")
 # What AWS does in a function's name, not the function: tests/template holds these.
@@ -85,14 +85,14 @@ def seen(customized, customized_case):
 
 # -- all that can happen to a request, as far as it makes a function call something else
 def issued(at):
-    case = Case(at)
+    case = TicketJourney(at)
     assert case.dry_run()[0] == 200
     case.issued()
 
 
 def bounced_late(at):
     """After every step, so that the function that gets the event reports the bounce."""
-    case = Case(at)
+    case = TicketJourney(at)
     case.issued()
     event = json.loads((EVENTS / "track_delivery/bounce_permanent.json").read_text())
     event["detail"]["mail"]["tags"]["request_id"] = [case.request_id]
@@ -101,7 +101,7 @@ def bounced_late(at):
 
 
 def refused(at):
-    case = Case(at, screenshots=())
+    case = TicketJourney(at, screenshots=())
     case.refused()
     return case
 
@@ -121,7 +121,7 @@ def refused_and_started_by_hand(at):
 
 
 def redriven_by_hand(at):
-    case = Case(at)
+    case = TicketJourney(at)
     case.failed_at_the_mail()
     case.accepted()
     case.ended("issued")
@@ -153,14 +153,14 @@ def recorded_by_the_sweep(at):
 
 
 def redriven_by_the_sweep(at):
-    case = Case(at)
+    case = TicketJourney(at)
     case.failed_at_the_mail(429, "TooManyRequestsException")
     until("the sweep redrives it", lambda: at.sweep()["redriven"])
     case.ended("issued")
 
 
 def started_by_the_sweep(at):
-    case = Case(at)
+    case = TicketJourney(at)
     with at.proxy.failing("StartExecution", case.request_id, 500, "Internal", by="ApiFunction"):
         assert case.post()[0] == 503
     until("the sweep starts it", lambda: at.sweep()["started"])

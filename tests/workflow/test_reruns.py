@@ -2,7 +2,7 @@
 
 import json
 
-from tests.workflow.case import EXAMPLES
+from tests.workflow.journey import EXAMPLES
 
 STATES = [
     *("CheckEligibility", "Eligible?", "GenerateLicense", "SendEmail", "CreateIssue", "NotifySlack"),

@@ -4,7 +4,7 @@ import json
 from contextlib import ExitStack
 
 from tests.keys import public_pem
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 UNSET = (400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret value")
 ROTATED = {
@@ -22,7 +22,7 @@ ORDER = {
 
 def test_each_secret_is_asked_for_in_turn(own_deployment):
     """tests/unit/test_secrets.py and test_license.py have all that makes a value unusable."""
-    at, case = own_deployment, Case(own_deployment)
+    at, case = own_deployment, TicketJourney(own_deployment)
     good = {name: at.secret(name) for name in ORDER}
     unset = {}
     for name in ORDER:
@@ -77,7 +77,7 @@ def test_each_secret_is_asked_for_in_turn(own_deployment):
     at.zendesk.expire_tokens()
     at.gitlab.token = ROTATED["GitLabSecret"]["token"]
     at.slack.token = ROTATED["SlackSecret"]["bot_token"]
-    another = Case(at)
+    another = TicketJourney(at)
     another.issued()
 
     # then each function reads its secret again, once, after the vendor's 401

@@ -11,8 +11,8 @@ from typing import Any
 from sandbox.vendors.fixtures import Attachment
 from sandbox.vendors.zendesk_records import now
 from tests.waiting import until
-from tests.workflow.deployment import Answer, Deployment, Json
 from tests.workflow.mail import Mail, mails_in
+from tests.workflow.served_project import Answer, Json, ServedProject
 
 # Eight digits: not to be met in a time stamp or in another number.
 IDS = itertools.count(70_000_001)
@@ -26,12 +26,12 @@ REFUSALS = [
 SCREENSHOTS = ("dashboard.png", "license.png")
 
 
-class Case:
+class TicketJourney:
     """An open ticket with all that a license needs; changes to it are named in `ticket`, `organization`."""
 
     def __init__(
         self,
-        deployment: Deployment,
+        deployment: ServedProject,
         *,
         email: str | None = None,
         ticket: Json | None = None,
@@ -88,7 +88,7 @@ class Case:
             ],
         }
 
-    def joins(self, other: "Case") -> "Case":
+    def joins(self, other: "TicketJourney") -> "TicketJourney":
         """The ticket becomes one of the other's organization."""
         with self.at.zendesk.lock:
             self.at.zendesk._account.tickets[self.id]["organization_id"] = other.id
@@ -235,10 +235,10 @@ class Case:
         }
 
 
-class Example(Case):
+class Example(TicketJourney):
     """A ticket of the default fixtures, and the execution of its example in events/state_machine/, which is started."""
 
-    def __init__(self, deployment: Deployment, name: str) -> None:
+    def __init__(self, deployment: ServedProject, name: str) -> None:
         self.at = deployment
         self.input: Json = json.loads((EXAMPLES / f"{name}.json").read_text())
         self.id, self.email = self.input["ticket_id"], self.input["customer_email"]

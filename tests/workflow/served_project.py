@@ -36,7 +36,7 @@ Json = dict[str, Any]
 Answer = tuple[int, dict[str, str], Any]
 
 
-class Deployment:
+class ServedProject:
     """A context manager. Today is an emergency day whatever the weekday is; the examples' fixed dates stay as they are.
 
     Args:
