@@ -23,19 +23,6 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedProje
 
 
 @pytest.fixture(scope="session")
-def another_deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedProject]:
-    with ServedProject(tmp_path_factory.mktemp("another-deployment")) as deployment:
-        yield deployment
-
-
-@pytest.fixture
-def own_deployment(another_deployment: ServedProject) -> ServedProject:
-    """For a test that sets secrets: no function has kept one, and no other test sees those it sets."""
-    another_deployment.restart_functions()
-    return another_deployment
-
-
-@pytest.fixture(scope="session")
 def customized(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedProject]:
     """A deployment with parameters of its own, whose functions call DynamoDB through the proxy too."""
     with ServedProject(
@@ -60,8 +47,8 @@ def customized_case(customized: ServedProject) -> TicketJourney:
 @pytest.fixture(autouse=True)
 def careful(request: pytest.FixtureRequest) -> Iterator[None]:
     """No test lets a vendor get what a careful client does not send, and no fault outlives its test."""
-    used = {"deployment", "own_deployment"} & set(request.fixturenames)
-    standins = [standin for name in used for standin in request.getfixturevalue(name).standins]
+    used = "deployment" in request.fixturenames
+    standins = request.getfixturevalue("deployment").standins if used else ()
     yield
     violations = [violation for standin in standins for violation in standin.violations]
     for standin in standins:

@@ -24,6 +24,21 @@ REFUSALS = [
     *("grace_period_over_too_long", "screenshots_missing"),
 ]
 SCREENSHOTS = ("dashboard.png", "license.png")
+STEPS = [
+    *(
+        "check_eligibility",
+        "generate_license",
+        "send_email",
+        "create_issue",
+        "notify_slack",
+        "comment_ticket",
+    ),
+]
+VIEW = {
+    *("request_id", "ticket_id", "status", "next_action", "steps", "reasons", "issue_url", "expires_on"),
+    *("blocks_on", "delivery", "error", "execution_url", "replaces"),
+}
+"""What the API says of a request."""
 
 
 class TicketJourney:

@@ -13,33 +13,15 @@ RUNBOOK = Path(__file__).parents[2] / "docs/runbook.md"
 ENTRY = re.compile(r"(.+)\n[^`]*```logs\n([^`]+)```")
 # What the query language brings itself.
 WORDS = {
-    "fields",
-    "filter",
-    "sort",
-    "stats",
-    "by",
-    "as",
-    "desc",
-    "and",
-    "count",
-    "sum",
-    "avg",
-    "max",
-    "pct",
-    "latest",
-    "ispresent",
-    "bin",
-    "h",
-    "d",
+    *("fields", "filter", "sort", "stats", "by", "as", "desc", "and", "count", "sum", "avg", "max", "pct"),
+    *("latest", "ispresent", "bin", "h", "d"),
 }
 # Logs Insights gives these to every line.
 GIVEN = {"@timestamp", "@log"}
 # https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report
 OF_LAMBDA = {
     "type",
-    "record.metrics.durationMs",
-    "record.metrics.initDurationMs",
-    "record.metrics.maxMemoryUsedMB",
+    *(f"record.metrics.{name}" for name in ("durationMs", "initDurationMs", "maxMemoryUsedMB")),
 }
 TEXT = RUNBOOK.read_text()
 QUERIES = dict(match.groups() for part in TEXT.split("### ") if (match := ENTRY.match(part)))
@@ -59,8 +41,7 @@ def logged(deployment):
     deployment.gitlab.inject({"method": "POST", "path": "*/issues", "status": 429})
     bounced.issued()
     bounced.undelivered()
-    refused = TicketJourney(deployment, screenshots=())
-    refused.refused()
+    TicketJourney(deployment, screenshots=()).refused()
     throttled = TicketJourney(deployment)
     throttled.failed_at_the_mail(429, "TooManyRequestsException")
     until(
