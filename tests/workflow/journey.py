@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sandbox.vendors.fixtures import Attachment
 from sandbox.vendors.zendesk_records import now
 from tests.waiting import until
 from tests.workflow.mail import Mail, mails_in
@@ -108,15 +107,6 @@ class TicketJourney:
         with self.at.zendesk.lock:
             self.at.zendesk._account.tickets[self.id]["organization_id"] = other.id
         return self
-
-    def is_answered(self, attachments: list[Json]) -> None:
-        """The customer sends pictures."""
-        account = self.at.zendesk._account
-        pictures = tuple(Attachment(**attachment) for attachment in attachments)
-        with self.at.zendesk.lock:
-            account.comments[self.id].append(
-                account.comment(self.id, "And this.", public=True, at=now(), attachments=pictures)
-            )
 
     # -- the API
     def token(self, **changes: Any) -> str:
@@ -248,17 +238,6 @@ class TicketJourney:
             "messages": self.messages(),
             "notes": self.notes(),
         }
-
-
-class Example(TicketJourney):
-    """A ticket of the default fixtures, and the execution of its example in events/state_machine/, which is started."""
-
-    def __init__(self, deployment: ServedProject, name: str) -> None:
-        self.at = deployment
-        self.input: Json = json.loads((EXAMPLES / f"{name}.json").read_text())
-        self.id, self.email = self.input["ticket_id"], self.input["customer_email"]
-        self.request_id = self.input["request_id"]
-        deployment.start(self.input, self.request_id)
 
 
 def today() -> date:
