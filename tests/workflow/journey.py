@@ -24,14 +24,8 @@ REFUSALS = [
 ]
 SCREENSHOTS = ("dashboard.png", "license.png")
 STEPS = [
-    *(
-        "check_eligibility",
-        "generate_license",
-        "send_email",
-        "create_issue",
-        "notify_slack",
-        "comment_ticket",
-    ),
+    *("check_eligibility", "generate_license", "send_email"),
+    *("create_issue", "notify_slack", "comment_ticket"),
 ]
 VIEW = {
     *("request_id", "ticket_id", "status", "next_action", "steps", "reasons", "issue_url", "expires_on"),
