@@ -4,9 +4,10 @@ python := .venv/bin/python
 setup := .venv/.complete
 setup_checkov := .venv-checkov/.complete
 setup_audit := .venv-audit/.complete
+setup_mutants := .venv-mutants/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve setup lint lock build app screenshots bench coldstarts matrix permissions notices audit deploy e2e destroy clean
+.PHONY: help demo test serve setup lint lock build app screenshots bench coldstarts mutants matrix permissions notices audit deploy e2e destroy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +27,12 @@ setup: $(setup) ## make .venv from the hashed lock
 
 lint: $(setup) $(setup_checkov) ## run every check but the tests
 	@scripts/lint
+
+.PHONY: coverage
+coverage: $(setup) ## say which lines the tests in one process reach; the report is build/coverage/index.html
+	@mkdir -p build
+	@COVERAGE_FILE=build/.coverage $(python) -m pytest -n 4 tests/unit tests/contract --ignore tests/unit/test_benchmarks.py \
+	  --cov layers/common/mechanizer --cov-branch --cov-report term:skip-covered --cov-report html:build/coverage
 
 lock: $(setup) ## resolve every requirements.in again; UV_FLAGS=--upgrade takes newer versions
 	@scripts/lock $(UV_FLAGS)
@@ -49,6 +56,9 @@ coldstarts: $(setup) ## say which handlers have become slower to start than docs
 matrix: $(setup) ## run the fault matrix against docs/reliability.md; WRITE=1 writes its grid there
 	@$(python) -m pytest -n 2 --dist loadgroup tests/reliability $(if $(WRITE),--write-page)
 
+mutants: $(setup) $(setup_mutants) ## score the tests of the rules: change the code in small ways, print what none notices (half an hour)
+	@scripts/mutants
+
 permissions: $(setup) ## write who may do what into docs/security.md, as template.yaml says it
 	@$(python) -m scripts.permissions docs/security.md
 
@@ -69,7 +79,7 @@ destroy: $(setup) ## delete STACK=mechanizer-ci-… with its tables, secrets and
 	@$(python) -m scripts.remove_stack $(STACK)
 
 clean: ## remove what the other targets made, .venv too
-	@rm -rf .venv .venv-checkov .venv-audit .sandbox .aws-sam build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .venv-checkov .venv-audit .venv-mutants .mutants .sandbox .aws-sam build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(setup): requirements-dev.txt scripts/setup
@@ -82,4 +92,9 @@ $(setup_checkov): requirements-checkov.txt scripts/setup
 
 $(setup_audit): requirements-audit.txt scripts/setup
 	@PYTHON=$(PYTHON) scripts/setup .venv-audit $<
+	@touch $@
+
+# The tests' libraries are .venv's, so the Python has to be too.
+$(setup_mutants): requirements-mutants.txt scripts/setup | $(setup)
+	@PYTHON=$(python) scripts/setup .venv-mutants $<
 	@touch $@

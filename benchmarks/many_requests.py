@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "layers/common")]
 
-from sandbox.faults.proxy import Fault
+from sandbox.faults.fault import Fault
 from tests.reliability.faulty import STATES, FaultyDeployment
 from tests.reliability.matrix import Sweeper
 from tests.waiting import until

@@ -19,8 +19,9 @@ import boto3
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from sandbox.cloud.account import REGION
-from sandbox.cloud.executions import Execution, ExecutionStatus, Run
-from sandbox.faults.proxy import Call, FaultProxy
+from sandbox.cloud.executions import ExecutionStatus, Run, SandboxExecution
+from sandbox.faults.fault import Call
+from sandbox.faults.proxy import FaultProxy
 from sandbox.sandbox import Options, Sandbox
 
 MOST_SECONDS_A_THOUSAND = 60
@@ -44,8 +45,8 @@ class Counting:
 def failed_executions(sandbox: Sandbox, numbers: range) -> None:
     """Executions that have failed at their first state, were reported everywhere, and are not due yet: what a sweep
     meets after an outage. They are put where they belong without being run."""
-    run, publish = Run.start, Execution.publish
-    Run.start, Execution.publish = lambda _: None, staticmethod(lambda _: None)  # type: ignore[method-assign]
+    run, publish = Run.start, SandboxExecution.publish
+    Run.start, SandboxExecution.publish = lambda _: None, staticmethod(lambda _: None)  # type: ignore[method-assign]
     table = next(iter(sandbox.deployment.functions.values())).environment["LEDGER_TABLE"]
     ledger = boto3.client(
         "dynamodb",
@@ -63,7 +64,7 @@ def failed_executions(sandbox: Sandbox, numbers: range) -> None:
             for item in items_of(request, execution.exec_arn)
         ]
         ledger.batch_write_item(RequestItems={table: puts})
-    Run.start, Execution.publish = run, publish  # type: ignore[method-assign]
+    Run.start, SandboxExecution.publish = run, publish  # type: ignore[method-assign]
 
 
 def input_of(number: int) -> dict[str, Any]:

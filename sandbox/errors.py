@@ -1,5 +1,5 @@
-"""The one error that a person at the command line sees."""
+"""The one error that reaches a person at the command line."""
 
 
 class SandboxError(Exception):
-    """Something the user can mend: its text is one line that says what to do. The command ends with exit code 2."""
+    """Something that the user can put right: its text is one line that says how. The command ends with exit code 2."""

@@ -1,10 +1,6 @@
-"""The whole sandbox: stand-ins, embedded AWS, stack and functions, from start() to stop()."""
+"""The whole sandbox: stand-ins, embedded AWS, stack and functions, from its start to its end."""
 
-import fcntl
 import json
-import logging
-import os
-import secrets
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -12,52 +8,43 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-
-from sandbox.cloud import moto_fixes, parameters, stack
+from sandbox.cloud import moto_fixes, parameters, secrets, stack, template
 from sandbox.cloud.account import ACCOUNT, REGION, no_real_account
 from sandbox.cloud.aws import Aws
-from sandbox.cloud.calls import Calls, access_key
+from sandbox.cloud.calls import Calls
 from sandbox.cloud.events import AsyncInvoker, Bus
-from sandbox.cloud.executions import Execution
+from sandbox.cloud.executions import SandboxExecution
+from sandbox.cloud.lambdas import Lambdas, scaled, shared_environment
 from sandbox.cloud.mail import Mail
-from sandbox.cloud.resources import DeployedFunction, Deployment
+from sandbox.cloud.resources import Deployment
 from sandbox.errors import SandboxError
 from sandbox.faults.failures import EFFECTS, Failure, Failures
-from sandbox.faults.proxy import Fault, FaultProxy
+from sandbox.faults.fault import Fault
+from sandbox.faults.proxy import FaultProxy
 from sandbox.functions.libraries import Libraries
-from sandbox.functions.runtime import Answer, Function, Runtime
-from sandbox.vendors import FixturesError, GitLab, Slack, Zendesk, load_fixtures
+from sandbox.functions.runtime import InvocationResult, Runtime
+from sandbox.out_folder import OutFolder
+from sandbox.vendors import Fixtures, FixturesError, GitLab, Slack, Zendesk, load_fixtures
 from sandbox.vendors.today import emergency_dates, moved
 
 PROJECT = Path(__file__).parent.parent
-SHORTEST_LEASE = 0.5
 INVENTED = {
     "GitLabProject": "support/emergency-requests",
     "SenderEmail": "license@support.example",
     "ReplyToEmail": "support@support.example",
 }
-"""Parameters without a default that do not matter here."""
-WRITTEN = (
-    "result.json",
-    "issues.json",
-    "slack.json",
-    "ticket.json",
-    "license.gitlab-license",
-    "public_key.pem",
-    "functions.log",
-    "calls.json",
-)
-"""What the sandbox writes into its folder, besides outbox/*.eml."""
+"""Parameters without a default whose values do not matter here."""
+ADDRESSES = ("ZendeskUrl", "GitLabUrl", "SlackApiUrl")
+"""The parameters with the vendors' addresses."""
+CHANNEL_ID = "C0EMERGENCY"
 
 
 @dataclass(frozen=True)
 class Options:
-    """The options that `run` and `serve` share."""
+    """The options that ``run`` and ``serve`` share."""
 
     parameters: Mapping[str, str] = field(default_factory=dict)
     fixtures: Path | None = None
@@ -67,27 +54,53 @@ class Options:
     time_scale: float = 1
     failures: tuple[Failure, ...] = ()
     today: bool = False
-    """Whether the fixtures' emergency is to be now."""
+    """Whether the fixtures' emergency is moved to now."""
 
 
 _ONE = threading.Lock()
 
 
 class Sandbox:
-    """One deployed stack; a context manager. There can be one at a time in a process: moto keeps its state in globals.
+    """One deployed stack; a context manager. There is one at a time in a process: moto keeps its state in globals.
 
-    `out` gets the outbox, the public key and the log. `ses_fault` befalls each call of the functions to SES, while there
-    is one. Raises SandboxError when the project or an option is not right.
+    ``out`` gets the outbox, the public key and the log. ``zendesk``, ``gitlab`` and ``slack`` are the stand-ins, ``None``
+    where an outside address is used; ``parameters`` are the template's. While ``ses_fault`` is set, it happens to each
+    call of the functions to SES.
+
+    Raises:
+        SandboxError: At the start, when the project or an option is not right.
     """
 
     def __init__(self, out: Path, options: Options | None = None, project: Path = PROJECT) -> None:
-        self.out = out.resolve()
+        self.folder = OutFolder(out)
         self.options = options or Options()
         self.project = project
         self.zendesk: Zendesk | None = None
         self.gitlab: GitLab | None = None
         self.slack: Slack | None = None
         self.ses_fault: Fault | None = None
+        self.parameters: dict[str, str] = {}
+        self.deployment = Deployment(ACCOUNT, REGION)
+        self.calls = Calls()
+        self.aws = Aws(self.calls)
+        self.runtime = Runtime(self.folder.log)
+        self._invoke_async = AsyncInvoker(self.runtime.invoke, self.aws.send_message, self.options.time_scale)
+        self._bus = Bus(
+            self._invoke_async,
+            self.runtime.__contains__,
+            self.aws.send_message,
+            account=ACCOUNT,
+            region=REGION,
+            rules=self.deployment.rules,
+        )
+        self.mail = Mail(
+            self.folder.outbox,
+            self._bus.publish,
+            account=ACCOUNT,
+            region=REGION,
+            configuration_sets=self.deployment.configuration_sets,
+        )
+        self._secrets = secrets.made_up()
         self._began = datetime.now(UTC).replace(microsecond=0)
         self._ending = ExitStack()
 
@@ -112,107 +125,53 @@ class Sandbox:
 
     # -- building it up
     def _start(self) -> None:
-        template = stack.read(self.project)
-        self._secrets = _secrets()
-        self._values = {
-            **INVENTED,
-            "ZendeskUrl": "",
-            "GitLabUrl": "",
-            "SlackApiUrl": "",
-            **({"ExtraEmergencyDates": emergency_dates(self._began)} if self.options.today else {}),
-            **self.options.parameters,
-        }
+        document = template.read(self.project)
         self._start_standins()
-        declared = template.get("Parameters", {})
-        supplied = set(INVENTED) | {"ZendeskUrl", "GitLabUrl", "SlackApiUrl"}
-        given = {k: v for k, v in self._values.items() if k in declared or k not in supplied}
-        self.parameters = parameters.resolve(template, given)
-        self._prepare_out()
-        translated = stack.translate(template, self.project, REGION)
-        self._start_aws()
-        self.deployment = Deployment(ACCOUNT, REGION)
-        stack.deploy(translated, self.parameters, self.deployment)
-        self._add_functions()
-        self._bus.rules = self.deployment.rules
-        self.mail.configuration_sets = self.deployment.configuration_sets
-        self.mail.identities = {self.parameters.get("SenderEmail", INVENTED["SenderEmail"])}
+        self.parameters = parameters.resolve(document, self._given(document))
+        self._ending.enter_context(self.folder.used())
+        expanded = template.expand(document, self.project, REGION)
+        ses_url = self._start_aws()
+        stack.deploy(expanded, self.parameters, self.deployment)
+        self.mail.identities.add(self.parameters.get("SenderEmail", INVENTED["SenderEmail"]))
+        self._add_functions(ses_url)
         self._set_secrets()
 
-    def _prepare_out(self) -> None:
-        self.outbox = self.out / "outbox"
-        try:
-            self.outbox.mkdir(parents=True, exist_ok=True)
-            self._lock_out()
-            for path in (*(self.out / name for name in WRITTEN), *self.outbox.glob("*.eml")):
-                path.unlink(missing_ok=True)
-            self.log = self.out / "functions.log"
-            self._log_file = self._ending.enter_context(self.log.open("ab"))
-        except BlockingIOError:
-            raise SandboxError(
-                f"{self.out} is in use by another sandbox: end that one, or give another folder with --out"
-            ) from None
-        except OSError as error:
-            raise SandboxError(
-                f"{self.out} cannot be used: {error.strerror}; give another folder with --out"
-            ) from error
-        handler = logging.FileHandler(self.log)
-        for name in ("moto", "werkzeug", "samcli"):
-            logger = logging.getLogger(name)
-            logger.handlers = [handler]
-            logger.propagate = False
-        # It tells of every failing state; the execution's history does too.
-        logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
-        self._ending.callback(handler.close)
-
-    def _lock_out(self) -> None:
-        """Until the end: the next one begins by clearing away what this one left."""
-        folder = os.open(self.out, os.O_RDONLY)
-        self._ending.callback(os.close, folder)
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
     def _start_standins(self) -> None:
-        options = self.options
+        options, start = self.options, self._ending.enter_context
         if options.zendesk_url is None:
-            try:
-                fixtures = load_fixtures(options.fixtures)
-            except FixturesError as error:
-                raise SandboxError(f"--fixtures {error}") from error
-            if options.today:
-                fixtures = moved(fixtures, self._began)
-            self.zendesk = self._ending.enter_context(Zendesk(fixtures, self._secrets["ZendeskSecret"]))
+            self.zendesk = start(Zendesk(self._fixtures(), self._secrets["ZendeskSecret"]))
         if options.gitlab_url is None:
-            self.gitlab = self._ending.enter_context(
-                GitLab(self._values["GitLabProject"], self._secrets["GitLabSecret"]["token"])
-            )
+            project = {**INVENTED, **options.parameters}["GitLabProject"]
+            self.gitlab = start(GitLab(project, self._secrets["GitLabSecret"]["token"]))
         if options.slack_url is None:
-            channel = self._values.get("SlackChannel", "support_licensing-subscription").removeprefix("#")
-            self.slack = self._ending.enter_context(
-                Slack(self._secrets["SlackSecret"]["bot_token"], {"C0EMERGENCY": channel})
-            )
-        self.zendesk_url = options.zendesk_url or (self.zendesk.url if self.zendesk else "")
-        self.gitlab_url = options.gitlab_url or (self.gitlab.url if self.gitlab else "")
-        self.slack_url = options.slack_url or (self.slack.url if self.slack else "")
-        for name, url in (
-            ("ZendeskUrl", self.zendesk_url),
-            ("GitLabUrl", self.gitlab_url),
-            ("SlackApiUrl", self.slack_url),
-        ):
-            self._values[name] = self.options.parameters.get(name, url)
+            channel = options.parameters.get("SlackChannel", "support_licensing-subscription")
+            token = self._secrets["SlackSecret"]["bot_token"]
+            self.slack = start(Slack(token, {CHANNEL_ID: channel.removeprefix("#")}))
 
-    def _start_aws(self) -> None:
-        self.calls = Calls()
+    def _fixtures(self) -> Fixtures:
+        try:
+            fixtures = load_fixtures(self.options.fixtures)
+        except FixturesError as error:
+            raise SandboxError(f"--fixtures {error}") from error
+        return moved(fixtures, self._began) if self.options.today else fixtures
+
+    def _given(self, document: Mapping[str, Any]) -> dict[str, str]:
+        """The parameters that the sandbox supplies, as far as the template has them, and all that the user gives."""
+        supplied = {
+            **INVENTED,
+            **dict(zip(ADDRESSES, (self.zendesk_url, self.gitlab_url, self.slack_url), strict=True)),
+        }
+        declared = document.get("Parameters", {})
+        today = {"ExtraEmergencyDates": emergency_dates(self._began)} if self.options.today else {}
+        return {
+            **{name: value for name, value in supplied.items() if name in declared},
+            **today,
+            **self.options.parameters,
+        }
+
+    def _start_aws(self) -> str:
+        """The address at which the functions reach SES."""
         self._ending.callback(self._write_calls)
-        self.aws = Aws(self.calls)
-        self.runtime = Runtime(self._log_file)
-        self._invoke_async = AsyncInvoker(self.runtime.invoke, self.aws.send_message, self.options.time_scale)
-        self._bus = Bus(
-            self._invoke_async,
-            self.runtime.__contains__,
-            self.aws.send_message,
-            account=ACCOUNT,
-            region=REGION,
-        )
-        self.mail = Mail(self.outbox, self._bus.publish, account=ACCOUNT, region=REGION)
         moto_fixes.apply(
             moto_fixes.Hooks(
                 invoke=self.runtime.invoke,
@@ -225,150 +184,118 @@ class Sandbox:
         )
         self.aws.start()
         self._ending.callback(self.aws.stop)
-        self._ses = FaultProxy(lambda _: self.ses_fault, lambda _: None, self.aws.url)
-        self._ses.start()
-        self._ending.callback(self._ses.stop)
-        # Before the functions, so that it is removed after them: they write into it what they compile.
-        self._folder = Path(self._ending.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
+        ses = FaultProxy(lambda _: self.ses_fault, target=self.aws.url)
+        ses.start()
+        self._ending.callback(ses.stop)
+        return f"http://{ses.address}"
+
+    def _add_functions(self, ses_url: str) -> None:
+        # Before the processes, so that it is removed after them: they write into it what they compile.
+        folder = Path(self._ending.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
         self._ending.callback(self.runtime.close)
         self._ending.callback(self._invoke_async.stop)
-
-    def _add_functions(self) -> None:
-        libraries = Libraries(self._folder)
-        environment = self._lambda_environment()
+        environment = shared_environment(self.aws.url, ses_url)
+        lambdas = Lambdas(self.project, Libraries(folder), environment, self.options.time_scale)
         failures = self._start_failures()
         for logical_id, deployed in self.deployment.functions.items():
-            paths = [self.project / deployed.code, *(self._layer(layer) for layer in deployed.layers)]
-            if missing := [path for path in paths if not path.is_dir()]:
-                raise SandboxError(f"{missing[0]} is named in the template but is not there")
-            view = libraries.view(*(path / "requirements.txt" for path in paths))
             proxy = failures.proxy.address if logical_id in failures.functions else ""
-            own = {**environment, "AWS_ACCESS_KEY_ID": access_key(logical_id)}
-            self.runtime.add(self._function(deployed, (*paths, view), own, proxy))
+            self.runtime.add(lambdas.function(logical_id, deployed, proxy))
             if deployed.dead_letter_queue:
                 self._invoke_async.dead_letter_queues[deployed.name] = deployed.dead_letter_queue
-
-    def _layer(self, folder: str) -> Path:
-        """What a layer brings onto the path: its folder python/ when it is built, and its sources as they are."""
-        built = self.project / folder / "python"
-        return built if built.is_dir() else self.project / folder
 
     def _start_failures(self) -> Failures:
         for failure in self.options.failures:
             vendor = EFFECTS[failure.state].vendor
-            if self._values.get(vendor, "").startswith("https:"):
+            if self.parameters.get(vendor, "").startswith("https:"):
                 raise SandboxError(f"--fail {failure.state} cannot reach into https: leave {vendor} as it is")
         failures = Failures(self.options.failures, self.runtime, lambda arn: self.aws.execution(arn).events)
         failures.proxy.start()
         self._ending.callback(failures.proxy.stop)
         return failures
 
-    def _function(
-        self, deployed: DeployedFunction, paths: tuple[Path, ...], environment: Mapping[str, str], proxy: str
-    ) -> Function:
-        own = {name: self._scaled(name, value) for name, value in deployed.environment.items()}
-        return Function(
-            name=deployed.name,
-            arn=deployed.arn,
-            handler=deployed.handler,
-            paths=paths,
-            environment={**environment, "AWS_LAMBDA_LOG_FORMAT": deployed.log_format, **own},
-            timeout=deployed.timeout,
-            memory=deployed.memory,
-            proxy=proxy,
-        )
-
-    def _scaled(self, name: str, value: str) -> str:
-        """A duration, shortened by the time scale; anything else as it is."""
-        if not name.endswith("_SECONDS") or self.options.time_scale == 1:
-            return value
-        seconds = float(value) / self.options.time_scale
-        if name == "LEASE_SECONDS":
-            seconds = max(seconds, SHORTEST_LEASE)
-        return f"{seconds:.6f}".rstrip("0").rstrip(".")
-
-    def _lambda_environment(self) -> dict[str, str]:
-        """What every function finds in its environment: the embedded AWS, and nobody's real account."""
-        services = {k: v for k, v in os.environ.items() if k.startswith("AWS_ENDPOINT_URL_")}
-        loopback = "127.0.0.1,localhost"
-        return {
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_SECRET_ACCESS_KEY": "sandbox",
-            "AWS_SESSION_TOKEN": "sandbox",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_ENDPOINT_URL": self.aws.url,
-            "AWS_ENDPOINT_URL_SESV2": f"http://{self._ses.address}",
-            "NO_PROXY": loopback,
-            "no_proxy": loopback,
-            **services,
-        }
-
-    def _write_calls(self) -> None:
-        if self.out.is_dir():
-            (self.out / "calls.json").write_text(json.dumps(self.calls.document(), indent=2) + "\n")
-
     def _set_secrets(self) -> None:
         """What an operator does after the first deployment."""
         for name, value in self._secrets.items():
             if name in self.deployment.secrets:
                 self.aws.set_secret(self.deployment.secrets[name], value)
-        pem = self._secrets["SigningKeySecret"]["private_key"].encode()
-        public = serialization.load_pem_private_key(pem, None).public_key()
-        self.public_key = self.out / "public_key.pem"
-        self.public_key.write_bytes(
-            public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        )
+        self.public_key.write_bytes(secrets.public_half(self._secrets["SigningKeySecret"]))
 
-    # -- using it
+    def _write_calls(self) -> None:
+        if self.out.is_dir():
+            self.folder.calls.write_text(json.dumps(self.calls.document(), indent=2) + "\n")
+
+    # -- where things are
+    @property
+    def out(self) -> Path:
+        return self.folder.path
+
+    @property
+    def outbox(self) -> Path:
+        return self.folder.outbox
+
+    @property
+    def log(self) -> Path:
+        return self.folder.log
+
+    @property
+    def public_key(self) -> Path:
+        return self.folder.public_key
+
+    @property
+    def zendesk_url(self) -> str:
+        return self.options.zendesk_url or (self.zendesk.url if self.zendesk else "")
+
+    @property
+    def gitlab_url(self) -> str:
+        return self.options.gitlab_url or (self.gitlab.url if self.gitlab else "")
+
+    @property
+    def slack_url(self) -> str:
+        return self.options.slack_url or (self.slack.url if self.slack else "")
+
+    @property
+    def zendesk_subdomain(self) -> str:
+        address = self.parameters.get("ZendeskUrl", self.zendesk_url)
+        return str(urlsplit(address).hostname).split(".")[0]
+
     @property
     def state_machine_arn(self) -> str:
         return next(iter(self.deployment.state_machines.values()))
 
+    # -- using it
     @property
     def app_secret(self) -> str:
+        """The secret of the app's tokens, as it is now."""
         return str(self.aws.secret(self.deployment.secrets["AppSecret"])["current"])
 
-    @property
-    def zendesk_subdomain(self) -> str:
-        return str(urlsplit(self._values["ZendeskUrl"]).hostname).split(".")[0]
-
-    def start_execution(self, name: str | None, text: str) -> Execution:
+    def start_execution(self, name: str | None, text: str) -> SandboxExecution:
         """As the console does it. A name that Step Functions would not take is left out."""
         return self.aws.start_execution(self.state_machine_arn, name, text)
 
-    def invoke(self, logical_id: str, payload: bytes) -> Answer:
-        """Runs a function of the template and waits for its answer."""
+    def invoke(self, logical_id: str, payload: bytes) -> InvocationResult:
+        """Runs a function of the template and waits for its end."""
         return self.runtime.invoke(self.deployment.functions[logical_id].name, payload)
 
     def sweep(self) -> dict[str, int]:
-        """Fires the schedule of RetryFailed -> what it did."""
-        answer = self.invoke("RetryFailedFunction", b'{"source": "aws.scheduler", "detail": {}}')
-        done = json.loads(answer.payload)
-        if answer.error:
+        """Fires the schedule of RetryFailed.
+
+        Returns:
+            How many executions it redrove, gave up and so on: the function's answer.
+
+        Raises:
+            SandboxError: The function failed.
+        """
+        result = self.invoke("RetryFailedFunction", b'{"source": "aws.scheduler", "detail": {}}')
+        done = json.loads(result.payload)
+        if result.error:
             raise SandboxError(f"the sweep failed: {done.get('errorType')}: {done.get('errorMessage')}")
         return dict(done)
 
     def seconds(self, name: str) -> float:
-        """A duration of the functions' environment, as the time scale has made it."""
+        """A duration in the functions' environment, shortened by the time scale."""
         deployed = next(iter(self.deployment.functions.values()))
-        return float(self._scaled(name, deployed.environment[name]))
+        return float(scaled(name, deployed.environment[name], self.options.time_scale))
 
     def settle(self, seconds: float = 30) -> None:
-        """Waits until what events have set off is done."""
+        """Waits until everything that events have set off is done, at most that long."""
         self._invoke_async.settle(seconds)
-
-
-def _secrets() -> dict[str, dict[str, str]]:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return {
-        "SigningKeySecret": {"private_key": pem.decode()},
-        "ZendeskSecret": {"client_id": "mechanizer", "client_secret": secrets.token_hex(32)},
-        "GitLabSecret": {"token": f"glpat-{secrets.token_hex(16)}"},
-        "SlackSecret": {"bot_token": f"xoxb-{secrets.token_hex(24)}"},
-    }

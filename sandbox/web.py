@@ -1,5 +1,6 @@
 """WSGI applications served on loopback, each request in a thread of its own."""
 
+import socket
 import threading
 from typing import Any
 
@@ -29,7 +30,21 @@ class _Server(ThreadedWSGIServer):
         try:
             super().server_bind()
         except OSError as error:
-            raise SandboxError(f"port {self.port}: {error.strerror}; give another with --port") from error
+            raise _taken(self.port, error) from error
+
+
+def check_port(port: int) -> None:
+    """Raises ``SandboxError`` if nobody can listen there: known before everything else is started."""
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise _taken(port, error) from error
+
+
+def _taken(port: int, error: OSError) -> SandboxError:
+    return SandboxError(f"port {port}: {error.strerror}; give another with --port")
 
 
 class WebServer:

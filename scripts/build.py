@@ -1,7 +1,7 @@
-"""Makes the artifacts that `sam deploy` uploads, without Docker and on any machine: `python -m scripts.build`.
+"""Makes the artifacts that ``sam deploy`` uploads, without Docker and on any machine: ``python -m scripts.build``.
 
-Libraries are wheels for the target's platform, by the hashed locks. What is left is what `sam build` leaves: a folder
-for each function and layer, and the template that names them. The same sources make the same bytes.
+The libraries are wheels for the target's platform, from the hashed locks. The result has the form of ``sam build``'s: a
+folder for each function and layer, and the template that names them. The same sources make the same bytes.
 """
 
 import hashlib
@@ -24,26 +24,26 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / ".aws-sam/build"
 MB = 1_000_000
 MOST_EACH = 25 * MB
-"""Of a function, with its share of the layer."""
+"""The most bytes of a function with its share of the layer."""
 MOST_IN_ALL = 64 * MB
 MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 # Lambda's python3.13 is on Amazon Linux 2023, glibc 2.34.
 GLIBCS = ("manylinux_2_34", "manylinux_2_28", "manylinux2014")
 LEFT_OUT = (
     *(".*", "__pycache__", "bin", "test", "tests", "*.pyi", "py.typed", "requirements.*"),
-    *("RECORD", "INSTALLER", "REQUESTED", "direct_url.json"),  # of a library: what pip did
+    *("RECORD", "INSTALLER", "REQUESTED", "direct_url.json"),  # pip's notes on a library
 )
 # The earliest day that a zip can hold in every time zone.
 WHEN = 315_619_200
 
 
 class BuildError(Exception):
-    """The artifacts cannot be made; the message says why in one line."""
+    """The artifacts cannot be made. The message is one line."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where the artifacts are to run: pip's options that say so, and the interpreter that compiles for it, if any."""
+    """Where the artifacts run: pip's options for it, and the interpreter that compiles for it, if there is one."""
 
     name: str
     pip: tuple[str, ...]
@@ -52,7 +52,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Artifact:
-    """`size` in bytes, unpacked; `digest` of all names and contents (SHA-256, hexadecimal)."""
+    """``size`` is in bytes, unpacked; ``digest`` is the SHA-256 of all names and contents, in hexadecimal."""
 
     size: int
     digest: str
@@ -64,7 +64,7 @@ def here() -> Target:
 
 
 def aws(template: Mapping[str, Any]) -> Target:
-    """Lambda, as the template's Globals have it."""
+    """Lambda, with the runtime and the architecture of the template's Globals."""
     function = template["Globals"]["Function"]
     runtime, [architecture] = function["Runtime"], function["Architectures"]
     platforms = [f"{glibc}_{MACHINES[architecture]}" for glibc in GLIBCS]
@@ -78,7 +78,7 @@ def aws(template: Mapping[str, Any]) -> Target:
 
 
 def _interpreter(version: str) -> str | None:
-    """One of that version: this one, or one on the PATH."""
+    """A Python of that version: this one, or one on the PATH; None if there is neither."""
     ask = "import sys; print('%d.%d' % sys.version_info[:2])"
     for candidate in (sys.executable, shutil.which(f"python{version}")):
         if candidate:
@@ -90,10 +90,17 @@ def _interpreter(version: str) -> str | None:
 
 
 def build(target: Target, folder: Path, only: str | None = None) -> dict[str, Artifact]:
-    """Makes all artifacts, or only one -> by logical id, in the template's order.
+    """Makes all artifacts, or only one.
+
+    Args:
+        folder: Emptied first.
+        only: A logical id.
+
+    Returns:
+        The artifacts by logical id, in the template's order.
 
     Raises:
-        BuildError
+        BuildError: a library cannot be installed or compiled.
     """
     template = yaml_parse((ROOT / "template.yaml").read_text())
     shutil.rmtree(folder, ignore_errors=True)
@@ -122,7 +129,7 @@ def build(target: Target, folder: Path, only: str | None = None) -> dict[str, Ar
 
 
 def _make(source: Path, folder: Path, place: str, target: Target, kept: Path) -> None:
-    """One artifact from its sources; `place` is where it will be."""
+    """Makes one artifact from its sources; ``place`` is its path on Lambda, ``kept`` has the libraries by lock."""
     lock = source / "requirements.txt"
     libraries = kept / hashlib.sha256(lock.read_bytes()).hexdigest()
     if not libraries.exists():
@@ -134,7 +141,7 @@ def _make(source: Path, folder: Path, place: str, target: Target, kept: Path) ->
 
 
 def _install(lock: Path, folder: Path, place: str, target: Target) -> None:
-    """The libraries of a lock. Where they can be compiled they are without their sources, which would double them."""
+    """Installs the libraries of a lock; without their sources if they can be compiled, which halves their size."""
     _run(
         [sys.executable, "-m", "pip", "install", "-qq", "--no-deps", "--no-compile", "--require-hashes"],
         *("--target", str(folder), *target.pip, "-r", str(lock)),
@@ -147,7 +154,7 @@ def _install(lock: Path, folder: Path, place: str, target: Target) -> None:
 
 
 def _compile(interpreter: str, folder: Path, place: str, *options: str) -> None:
-    # Unchecked: on Lambda no source changes, and looking whether one did costs time at each start.
+    # Unchecked: on Lambda no source changes, and a check costs time at each start.
     _run(
         [interpreter, "-m", "compileall", "-q", *options, "--invalidation-mode", "unchecked-hash"],
         *("-s", str(folder), "-p", place, str(folder)),
@@ -156,7 +163,7 @@ def _compile(interpreter: str, folder: Path, place: str, *options: str) -> None:
 
 
 def _run(command: list[str], *options: str, failing: str) -> None:
-    # Without PYTHONHASHSEED the order in a compiled set is another one each time.
+    # Without PYTHONHASHSEED a compiled set has another order each time.
     environment = {**os.environ, "PYTHONHASHSEED": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     whole = [*command, *options]
     done = subprocess.run(whole, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
@@ -166,7 +173,7 @@ def _run(command: list[str], *options: str, failing: str) -> None:
 
 
 def _settled(folder: Path) -> Artifact:
-    """Gives every file the same mode and time, so that the zips are the same too."""
+    """Gives every file the same mode and time, so that the zips are the same too -> the artifact's size and digest."""
     digest, size = hashlib.sha256(), 0
     for path in sorted(folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
@@ -179,7 +186,7 @@ def _settled(folder: Path) -> Artifact:
 
 
 def report(target: Target, made: Mapping[str, Artifact]) -> list[str]:
-    """Prints sizes and digests -> what is too large, in words."""
+    """Prints sizes and digests -> a sentence for each artifact that is too large."""
     layers = sum(artifact.size for name, artifact in made.items() if name.endswith("Layer"))
     functions = {name: artifact for name, artifact in made.items() if not name.endswith("Layer")}
     share = layers / len(functions)
@@ -197,7 +204,7 @@ def report(target: Target, made: Mapping[str, Artifact]) -> list[str]:
 
 
 def main() -> int:
-    """Runs the command; returns the exit code."""
+    """The exit code."""
     target = aws(yaml_parse((ROOT / "template.yaml").read_text()))
     print(f"Building for {target.name} in {FOLDER.relative_to(ROOT)}:")
     try:

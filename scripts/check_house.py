@@ -14,14 +14,14 @@ HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
 
 def lines(lock: Path) -> Iterator[tuple[str, str]]:
-    """The lines of a lock that are no comment, each with where it stands."""
+    """The lines of a lock, without comments, each with its place."""
     for number, line in enumerate(lock.read_text().splitlines(), 1):
         if not line.lstrip().startswith("#"):
             yield f"{lock.relative_to(ROOT)}:{number}", line
 
 
 def loose_locks() -> Iterator[str]:
-    """A lock holds pins and hashes: no index, no address, no path of the machine it was made on."""
+    """A lock holds only pins and hashes: no index, no address, no path of somebody's machine."""
     for lock in (*sorted(ROOT.glob("requirements-*.txt")), *DEPLOYED):
         for where, line in lines(lock):
             if not PIN.match(line) and not HASH.match(line):
@@ -29,7 +29,7 @@ def loose_locks() -> Iterator[str]:
 
 
 def untested_pins() -> Iterator[str]:
-    """What is deployed is what was tested."""
+    """Only tested versions are deployed."""
     tested = {pin[0] for _, line in lines(TESTED) if (pin := PIN.match(line))}
     for lock in DEPLOYED:
         for where, line in lines(lock):
@@ -38,7 +38,7 @@ def untested_pins() -> Iterator[str]:
 
 
 def unreadable_state_machine() -> Iterator[str]:
-    """The state machine is code: it is read and its changes are reviewed line by line."""
+    """People read and review the state machine line by line, so its format is fixed."""
     for path in ROOT.glob("statemachine/*.asl.json"):
         text = path.read_text()
         if text != json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n":

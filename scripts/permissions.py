@@ -1,6 +1,6 @@
-"""Who may do what, as the template says it: prints the table, or writes it into the PAGE that is named.
+"""Prints the table of the roles' permissions in the template, or writes it into a page.
 
-`python -m scripts.permissions [PAGE]`; the page has two marks, and the table between them.
+``python -m scripts.permissions [PAGE]``; the page has the table between two marks.
 """
 
 import re
@@ -25,7 +25,7 @@ WILDCARDS: tuple[tuple[str, str, str], ...] = (
     ),
     (r"ses:Send(Raw)?Email", "identity/*", "the operator verifies the domain or the address"),
 )
-"""Actions (a pattern), the resource as the table shows it, and why that is a wildcard."""
+"""Actions (a pattern), the resource as the table shows it, and the reason for the wildcard."""
 Row = tuple[str, str, str, str]
 
 
@@ -33,7 +33,7 @@ def rows(template: dict[str, Any]) -> Iterator[Row]:
     """A row for each statement, by role in the template's order.
 
     Raises:
-        ValueError: a wildcard without a reason, or a role with a policy of somebody else.
+        ValueError: a wildcard has no reason, or a role has a managed policy.
     """
     for name, resource in template["Resources"].items():
         if resource["Type"] != "AWS::IAM::Role":
@@ -72,7 +72,7 @@ def _code(words: list[str]) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value of the template in a word: a logical id, or the last part of an ARN."""
+    """A short form of a value in the template: a logical id, or the last part of an ARN."""
     match value:
         case {"Ref": name} | {"Fn::GetAtt": [name, _]}:
             return re.sub("Aliaslive$", ":live", name)
@@ -88,7 +88,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def table(template: dict[str, Any]) -> str:
-    """The rows in Markdown; who is named once."""
+    """The rows in Markdown; each role is named once."""
     lines, before = [HEAD, ("---",) * len(HEAD)], ""
     for row in rows(template):
         lines.append(("" if row[0] == before else row[0], *row[1:]))

@@ -6,7 +6,7 @@ from mechanizer.ledger.once import Claim, State
 
 
 class SimulatedClaims:
-    """As `effects.RequestClaims`; tests/contract/test_ledger.py holds the two against each other.
+    """As `effects.RequestClaims`; tests/contract/test_ledger_claims.py holds the two against each other.
 
     `superseded` says that a newer request of the ticket has taken this one's place.
     """

@@ -27,7 +27,11 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code: 2 for anything that the user has to put right first."""
+    """Runs a command.
+
+    Returns:
+        Its exit code: 2 for anything that the user has to put right first.
+    """
     try:
         given = _parser().parse_args(arguments)
         with no_real_account():
@@ -40,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(given: argparse.Namespace) -> int:
-    # Each command imports what it needs: `verify` and a wrong option don't wait for the embedded AWS.
+    # Each command imports what it needs, so that ``verify`` and a wrong option don't wait for the embedded AWS.
     if given.command == "verify":
         from sandbox.cli.verify import verify
 

@@ -1,12 +1,12 @@
-"""What comes after a failure: the execution has failed in place, people are told, the sweep takes it up again."""
+"""What comes after a failure: the execution has failed in place, people are notified, the sweep redrives it."""
 
 import time
 from datetime import timedelta
 from typing import Any
 
-from sandbox.cli.show import Progress, error_message, first_line
-from sandbox.cloud.executions import Execution, now
-from sandbox.cloud.steps import read_steps
+from sandbox.cli.show import Progress, first_line
+from sandbox.cloud.executions import SandboxExecution, now
+from sandbox.cloud.steps import error_message, read_steps
 from sandbox.sandbox import Sandbox
 from sandbox.vendors.server import StandIn
 from sandbox.vendors.zendesk_records import INTEGRATION
@@ -14,39 +14,39 @@ from sandbox.vendors.zendesk_records import INTEGRATION
 FAILED = ("FAILED", "TIMED_OUT")
 
 
-def follow(execution: Execution, progress: Progress) -> None:
+def follow(execution: SandboxExecution, progress: Progress) -> None:
     """Shows an execution until it ends."""
     while True:
-        status = execution.describe()["status"]  # not before the bus has been told of it
+        status = execution.describe()["status"]  # waits until the bus has the event of its end
         progress.show(read_steps(execution.events))
         if status != "RUNNING":
             return
         time.sleep(0.05)
 
 
-def recover(sandbox: Sandbox, execution: Execution, progress: Progress) -> None:
-    """Fires the sweep whenever one is due, until the execution has succeeded or nothing retries it any more."""
-    told: list[str] = []
+def recover(sandbox: Sandbox, execution: SandboxExecution, progress: Progress) -> None:
+    """Fires the sweep whenever a retry is due, until the execution has succeeded or nothing retries it any more."""
+    reported: list[str] = []
     while execution.status in FAILED:
         step = read_steps(execution.events)[-1]
-        progress.tell(f"The execution has failed in place, at {step.state}, after {_first_error(execution)}")
-        _tell_news(sandbox, told, progress)
+        progress.say(f"The execution has failed in place, at {step.state}, after {_first_error(execution)}")
+        _show_news(sandbox, reported, progress)
         wait = _seconds_until_due(sandbox, execution)
-        progress.tell(f"The sweep looks again in {wait:.1f} s.")
+        progress.say(f"The sweep looks again in {wait:.1f} s.")
         time.sleep(wait)
         done = sandbox.sweep()
         sandbox.settle()
         if not done["redriven"]:
-            _tell_news(sandbox, told, progress)
-            progress.tell("The sweep has given it up." if done["given_up"] else "The sweep leaves it alone.")
+            _show_news(sandbox, reported, progress)
+            progress.say("The sweep has given it up." if done["given_up"] else "The sweep leaves it alone.")
             return
-        progress.tell(f"The sweep redrives it from {step.state} on.")
+        progress.say(f"The sweep redrives it from {step.state} on.")
         follow(execution, progress)
         sandbox.settle()
 
 
-def _first_error(execution: Execution) -> str:
-    """What was wrong at the state's first attempt; the later ones may have found the claim of an earlier one."""
+def _first_error(execution: SandboxExecution) -> str:
+    """The error of the state's first attempt; later attempts may only have found an earlier one's claim."""
     found = {"error": execution.error, "cause": execution.cause}
     for event in reversed(execution.events):
         if "stateEnteredEventDetails" in event:
@@ -55,14 +55,14 @@ def _first_error(execution: Execution) -> str:
     return f"{found.get('error')}: {error_message(found.get('cause'))}"
 
 
-def _seconds_until_due(sandbox: Sandbox, execution: Execution) -> float:
+def _seconds_until_due(sandbox: Sandbox, execution: SandboxExecution) -> float:
     assert execution.stop_date is not None
     gap = sandbox.seconds("RETRY_GAP_SECONDS") * 2**execution.redrive_count
     return max(0.0, (execution.stop_date + timedelta(seconds=gap) - now()).total_seconds())
 
 
-def _tell_news(sandbox: Sandbox, told: list[str], progress: Progress) -> None:
-    """What people can read by now and could not before."""
+def _show_news(sandbox: Sandbox, reported: list[str], progress: Progress) -> None:
+    """Shows what people can read now and could not read before."""
     said = [
         *(f"issue {issue['title']} ({issue['state']})" for issue in _state(sandbox.gitlab)),
         *(f"Slack: {first_line(message['text'])}" for message in _state(sandbox.slack)),
@@ -74,11 +74,11 @@ def _tell_news(sandbox: Sandbox, told: list[str], progress: Progress) -> None:
         ),
     ]
     for line in said:
-        if line not in told:
-            told.append(line)
-            progress.tell(f"  reported: {line}")
+        if line not in reported:
+            reported.append(line)
+            progress.say(f"  reported: {line}")
 
 
 def _state(standin: StandIn | None) -> list[dict[str, Any]]:
-    """What it holds; nothing where an outside one is used."""
+    """What a stand-in holds; nothing where an outside address is used."""
     return list(standin.state()) if standin else []

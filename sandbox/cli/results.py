@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.cloud.executions import Execution
+from sandbox.cloud.executions import SandboxExecution
 from sandbox.cloud.steps import Step, read_steps
 from sandbox.sandbox import Sandbox
 
 
 @dataclass(frozen=True)
 class Results:
-    """One execution and all that it left outside; None and empty where outside stand-ins were used."""
+    """One execution and all that it left outside; ``None`` or empty where outside addresses were used."""
 
     status: str
     output: dict[str, Any] | None
@@ -40,8 +40,8 @@ class Results:
         }
 
 
-def collect(sandbox: Sandbox, execution: Execution, ticket_id: object) -> Results:
-    """Looks at what there is, and writes it into the sandbox's folder."""
+def collect(sandbox: Sandbox, execution: SandboxExecution, ticket_id: object) -> Results:
+    """Collects what there is, and writes it into the sandbox's folder."""
     described = execution.describe()
     mails = sorted(sandbox.outbox.glob("*.eml"))
     results = Results(

@@ -15,13 +15,14 @@ from sandbox.console.console_page import ConsolePage
 from sandbox.console.zendesk_host import ZendeskHost
 from sandbox.errors import SandboxError
 from sandbox.sandbox import PROJECT, Options, Sandbox
-from sandbox.web import WebServer
+from sandbox.web import WebServer, check_port
 
 
 def serve(port: int, ready_file: Path | None, out: Path, options: Options, project: Path = PROJECT) -> int:
     """Returns 0 after SIGINT or SIGTERM."""
     if ready_file:
         _no_file_yet(ready_file)
+    check_port(port)
     interrupted = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: interrupted.set())

@@ -1,6 +1,5 @@
 """What a person sees of `run`: the states as they go, then the result in words."""
 
-import json
 import os
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sandbox.cli.results import Results
-from sandbox.cloud.steps import Step
+from sandbox.cloud.steps import Step, error_message
 
 MARKS = {
     "running": ("…", "cyan"),
@@ -32,7 +31,7 @@ class Progress:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._live = Live(console=console, refresh_per_second=12) if console.is_terminal else None
-        self._told = 0
+        self._shown = 0
         self._steps: list[Step] = []
         self._settled = 0
         self._spinner = Spinner("dots", style="cyan")
@@ -60,14 +59,14 @@ class Progress:
             self._live.update(self._table(self._steps))
             return
         ended = [step for step in steps if step.status != "running"]
-        for step in ended[self._told :]:
+        for step in ended[self._shown :]:
             attempts = f", {step.attempts} attempts" if step.attempts > 1 else ""
             self._console.print(
                 f"{step.state}: {step.status} in {step.seconds:.2f} s{attempts}", highlight=False
             )
-        self._told = len(ended)
+        self._shown = len(ended)
 
-    def tell(self, line: str) -> None:
+    def say(self, line: str) -> None:
         """A line that stays, below the states so far; the last of them is shown again if it goes on."""
         if self._live and self._steps:
             self._live.update("")
@@ -162,18 +161,10 @@ def _failed(results: Results, folder: Path) -> RenderableType:
     return Group(
         _facts(rows),
         Text(
-            f"\nWhat the functions said is in {_short(folder / 'functions.log')}; mend the cause and run it again.",
+            f"\nWhat the functions said is in {_short(folder / 'functions.log')}; fix the cause and run it again.",
             style="dim",
         ),
     )
-
-
-def error_message(cause: str | None) -> str:
-    """The words in a Lambda's error object, which is what an execution has as its cause."""
-    try:
-        return str(json.loads(cause or "")["errorMessage"])
-    except (ValueError, KeyError, TypeError):
-        return cause or "no cause was given"
 
 
 def _places(results: Results, folder: Path) -> RenderableType:

@@ -10,7 +10,7 @@ from sandbox.functions.layer import use_layer
 
 
 def read_license(path: Path, public_key: Path) -> dict[str, Any]:
-    """The license's content. Raises `mechanizer.license.LicenseUnreadable` when it is not valid."""
+    """The license's content. Raises ``LicenseUnreadable`` when it is not valid."""
     use_layer()
     from mechanizer.rules import license as licenses
 

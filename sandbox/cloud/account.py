@@ -1,4 +1,4 @@
-"""Nobody's real AWS account is in reach."""
+"""No real AWS account can be reached."""
 
 import os
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ REGION = "us-east-1"
 
 @contextmanager
 def no_real_account() -> Iterator[None]:
-    """While this is open, boto3 finds this region and nobody's profile or keys: moto and SAM's translator ask it, moto
-    already when it is imported."""
+    """While this is open, boto3 finds this region and no profile or keys. moto and SAM's translator use boto3, moto already
+    when it is imported."""
     before = dict(os.environ)
     os.environ.update(
         AWS_DEFAULT_REGION=REGION,

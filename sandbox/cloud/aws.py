@@ -15,10 +15,10 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from sandbox.cloud.account import ACCOUNT, REGION
 from sandbox.cloud.calls import Calls
-from sandbox.cloud.executions import Execution
+from sandbox.cloud.executions import SandboxExecution
 from sandbox.web import WebServer
 
-# Calls that wait for a function, which makes calls of its own.
+# A call that waits for a function, which makes calls itself.
 WAITING = "/invocations"
 
 
@@ -29,7 +29,7 @@ class _Handler(MotoRequestHandler):
     timeout = 60
 
     def handle_expect_100(self) -> bool:
-        """Who uploads to S3 waits for this answer, so it must not wait for more to send."""
+        """A client that uploads to S3 waits for this answer, so it is sent at once."""
         going_on = super().handle_expect_100()
         self.wfile.flush()
         return going_on
@@ -39,7 +39,7 @@ class _Handler(MotoRequestHandler):
 
 
 class _OneAtATime:
-    """moto checks a condition and writes in two steps, in any number of threads at once; AWS does it in one."""
+    """moto checks a condition and writes in two steps, in many threads at once; AWS does both in one step."""
 
     def __init__(self, calls: Calls) -> None:
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -58,24 +58,30 @@ class _OneAtATime:
 
 
 class Aws:
-    """One account in one region, empty at first. `calls` is told what the functions ask of it."""
+    """One account in one region, empty at its start. ``calls`` records what the functions ask of it."""
 
     def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._server: WebServer | None = None
+
+    @property
+    def url(self) -> str:
+        """While it runs."""
+        assert self._server is not None
+        return self._server.url
+
+    def start(self) -> None:
         default_user_config["lambda"]["use_docker"] = False
         default_user_config["stepfunctions"]["execute_state_machine"] = True
         default_user_config["iam"]["load_aws_managed_policies"] = False
         BackendDict.reset()
-        self._server = WebServer(_OneAtATime(calls), handler=_Handler)
-
-    @property
-    def url(self) -> str:
-        return self._server.url
-
-    def start(self) -> None:
+        self._server = WebServer(_OneAtATime(self._calls), handler=_Handler)
         self._server.start()
 
     def stop(self) -> None:
-        self._server.stop()
+        if self._server:
+            self._server.stop()
+            self._server = None
 
     # -- what the sandbox itself does in the account
     def secret(self, arn: str) -> Any:
@@ -96,13 +102,13 @@ class Aws:
             },
         )
 
-    def execution(self, arn: str) -> Execution:
-        """What moto keeps are the sandbox's own: `moto_fixes` sees to that."""
+    def execution(self, arn: str) -> SandboxExecution:
+        """The execution of that ARN; ``moto_fixes`` makes moto keep the sandbox's own class."""
         backend: Any = stepfunctions_parser_backends[ACCOUNT][REGION]
-        execution: Execution = backend.describe_execution(arn)
+        execution: SandboxExecution = backend.describe_execution(arn)
         return execution
 
-    def executions(self, machine: str) -> list[Execution]:
+    def executions(self, machine: str) -> list[SandboxExecution]:
         """All of that state machine, oldest first."""
         return list(self._state_machine(machine).executions)
 
@@ -114,7 +120,7 @@ class Aws:
         backend: Any = stepfunctions_parser_backends[ACCOUNT][REGION]
         return backend.describe_state_machine(arn)
 
-    def start_execution(self, machine: str, name: str | None, text: str) -> Execution:
+    def start_execution(self, machine: str, name: str | None, text: str) -> SandboxExecution:
         execution = stepfunctions_parser_backends[ACCOUNT][REGION].start_execution(machine, name or "", text)
-        assert isinstance(execution, Execution)
+        assert isinstance(execution, SandboxExecution)
         return execution

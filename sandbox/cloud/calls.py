@@ -1,6 +1,6 @@
-"""What the functions ask of AWS, as IAM would look at it: who, which action, on what.
+"""What the functions ask of AWS, as IAM sees it: who, which action, on what.
 
-IAM is not enforced here; so it is written down, and a test holds it against what each function's role allows.
+IAM is not enforced here. So each call is recorded, and a test compares the record with what each function's role allows.
 """
 
 import json

@@ -10,7 +10,7 @@ from typing import Any
 
 from moto.events.models import EventPattern
 
-from sandbox.functions.runtime import Answer
+from sandbox.functions.runtime import InvocationResult
 
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 ASYNC_RETRY_SECONDS = (60, 120)
@@ -18,7 +18,7 @@ ASYNC_RETRY_SECONDS = (60, 120)
 
 @dataclass(frozen=True)
 class Rule:
-    """An AWS::Events::Rule: the functions that get what matches, and each one's queue for what can't be delivered."""
+    """An AWS::Events::Rule: the functions that get matching events, each with its queue for what can't be delivered."""
 
     pattern: EventPattern
     functions: Mapping[str, str | None]
@@ -26,9 +26,9 @@ class Rule:
 
 @dataclass
 class AsyncInvoker:
-    """Invokes functions as `InvocationType=Event` does: two retries, then the function's dead-letter queue."""
+    """Invokes functions as ``InvocationType=Event`` does: two retries, then the function's dead-letter queue."""
 
-    invoke: Callable[[str, bytes], Answer]
+    invoke: Callable[[str, bytes], InvocationResult]
     send_message: Callable[[str, str, dict[str, str]], None]
     time_scale: float
     dead_letter_queues: dict[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class AsyncInvoker:
         threading.Thread(target=self._run, args=(function, payload), daemon=True).start()
 
     def settle(self, seconds: float) -> None:
-        """Waits until no function is at work; one that is only due for a retry is not waited for."""
+        """Waits until no function runs, at most that long; it does not wait for one that is only due for a retry."""
         with self._changed:
             self._changed.wait_for(lambda: self._at_work == 0, seconds)
 
@@ -51,19 +51,19 @@ class AsyncInvoker:
             self._changed.notify_all()
 
     def _run(self, function: str, payload: bytes) -> None:
-        answer = self._attempt(function, payload)
+        result = self._attempt(function, payload)
         for seconds in ASYNC_RETRY_SECONDS:
-            if answer.error is None or self._stopping.wait(seconds / self.time_scale):
+            if result.error is None or self._stopping.wait(seconds / self.time_scale):
                 return
             self._count(1)
-            answer = self._attempt(function, payload)
+            result = self._attempt(function, payload)
         queue = self.dead_letter_queues.get(function)
-        if answer.error is not None and queue and not self._stopping.is_set():
-            message = json.loads(answer.payload).get("errorMessage", "")
+        if result.error is not None and queue and not self._stopping.is_set():
+            message = json.loads(result.payload).get("errorMessage", "")
             attributes = {"RequestID": str(uuid.uuid4()), "ErrorCode": "200", "ErrorMessage": message}
             self.send_message(queue, payload.decode(), attributes)
 
-    def _attempt(self, function: str, payload: bytes) -> Answer:
+    def _attempt(self, function: str, payload: bytes) -> InvocationResult:
         try:
             return self.invoke(function, payload)
         finally:
@@ -109,5 +109,5 @@ class Bus:
             self.send_message(queue, event, {"ERROR_CODE": "RESOURCE_NOT_FOUND"})
 
     def publish_status(self, detail: Mapping[str, Any]) -> None:
-        """The change of an execution's status, as Step Functions tells it."""
+        """The change of an execution's status, as Step Functions publishes it."""
         self.publish("aws.states", "Step Functions Execution Status Change", detail, [detail["executionArn"]])

@@ -5,7 +5,6 @@ what a stopped or timed-out run still does shows in its history and status.
 """
 
 import copy
-import functools
 import json
 import threading
 from collections.abc import Callable, Sequence
@@ -45,7 +44,6 @@ def milliseconds(moment: datetime | None) -> int | None:
     return int(moment.timestamp() * 1000) if moment else None
 
 
-@functools.lru_cache(maxsize=8)
 def _parsed(definition: str) -> Program:
     program = AmazonStateLanguageParser.parse(definition)[0]
     assert isinstance(program, Program)
@@ -53,7 +51,7 @@ def _parsed(definition: str) -> Program:
 
 
 class History(EventManager):
-    """The events of one run after those of the runs before it. Closed with its run: what comes later is not written."""
+    """The events of a run, after those of the runs before it. It is closed with its run; later events are not written."""
 
     def __init__(self, before: Sequence[Any] = ()) -> None:
         super().__init__()
@@ -67,9 +65,9 @@ class History(EventManager):
 
 
 class Run:
-    """One go at an execution, from `state`: the whole of it, or what a redrive goes on with."""
+    """One run of an execution, from ``state`` on: all of it, or what a redrive goes on with."""
 
-    def __init__(self, execution: "Execution", state: str, state_input: Any, history: History) -> None:
+    def __init__(self, execution: "SandboxExecution", state: str, state_input: Any, history: History) -> None:
         self._execution = execution
         # A copy: the interpreter keeps the counts of its retries by objects of the program.
         self._program = copy.deepcopy(_parsed(execution.state_machine.definition))
@@ -126,11 +124,11 @@ class Run:
         self.history.closed = True
 
 
-class Execution(MotoExecution):
+class SandboxExecution(MotoExecution):
     """Takes the place of moto's class of the same name."""
 
     publish: ClassVar[Callable[[Event], None]]
-    """Told the detail of every status change: what EventBridge gets."""
+    """Called with the detail of every status change: what EventBridge gets."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -167,11 +165,11 @@ class Execution(MotoExecution):
                 },
             )
             self.exec_status = ExecutionStatus.RUNNING
-            self._tell()
+            self._publish()
             self._run.start()
 
     def run_ended(self, run: Run) -> None:
-        """Called by each run once; one that was stopped or redriven meanwhile has nothing to say any more."""
+        """Called once by each run. The end of a run that was stopped or redriven meanwhile changes nothing."""
         with self._lock:
             if run is not self._run or self.exec_status != ExecutionStatus.RUNNING:
                 return
@@ -187,7 +185,7 @@ class Execution(MotoExecution):
                 self._close(ExecutionStatus.FAILED, failure.get("error"), failure.get("cause"))
 
     def stop(self, stop_date: datetime, error: str | None, cause: str | None) -> None:
-        """Ends it at once. A function that is at work finishes its work; nobody waits for it."""
+        """Ends it at once. A function that runs finishes its work; nobody waits for it."""
         with self._lock:
             if self.exec_status != ExecutionStatus.RUNNING:
                 return
@@ -204,7 +202,14 @@ class Execution(MotoExecution):
     def redrive(self, client_token: str | None) -> datetime:
         """Goes on with the state that did not end well: same input, same definition, retries counted anew.
 
-        Raises ExecutionNotRedrivable. A token that was seen before gives that redrive's date and does nothing.
+        Args:
+            client_token: A token that was used before gives that redrive's date, and nothing happens.
+
+        Returns:
+            The redrive's date.
+
+        Raises:
+            ExecutionNotRedrivable: It runs, has succeeded, or has too long a history.
         """
         with self._lock:
             if client_token and client_token in self._redrives:
@@ -223,7 +228,7 @@ class Execution(MotoExecution):
             )
             self.stop_date = self.error = self.cause = self.output = None
             self.exec_status = ExecutionStatus.RUNNING
-            self._tell()
+            self._publish()
             self._run.start()
             return self.redrive_date
 
@@ -238,7 +243,7 @@ class Execution(MotoExecution):
     def _close(self, status: ExecutionStatus, error: str | None = None, cause: str | None = None) -> None:
         self.stop_date, self.error, self.cause = now(), error, cause
         self.exec_status = status
-        self._tell()
+        self._publish()
 
     # -- what is said of it
     @property
@@ -283,11 +288,16 @@ class Execution(MotoExecution):
             }
             return {key: value for key, value in answer.items() if value is not None}
 
-    def _tell(self) -> None:
-        told = dict.fromkeys(
+    def _publish(self) -> None:
+        absent = dict.fromkeys(
             ("stopDate", "output", "outputDetails", "error", "cause", "redriveDate", "redriveStatusReason")
         )
-        described = {**told, **self.describe(), "stateMachineVersionArn": None, "stateMachineAliasArn": None}
+        described = {
+            **absent,
+            **self.describe(),
+            "stateMachineVersionArn": None,
+            "stateMachineAliasArn": None,
+        }
         for date in ("startDate", "stopDate", "redriveDate"):
             described[date] = milliseconds(described[date])
-        Execution.publish(described)
+        SandboxExecution.publish(described)

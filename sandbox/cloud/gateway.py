@@ -19,10 +19,10 @@ from samcli.local.apigw.exceptions import LambdaResponseParseException
 from samcli.local.apigw.local_apigw_service import LocalApigwService
 
 from sandbox.cloud.account import ACCOUNT
-from sandbox.functions.runtime import Answer
+from sandbox.functions.runtime import InvocationResult
 from sandbox.web import WebServer
 
-Invoke = Callable[[str, bytes], Answer]
+Invoke = Callable[[str, bytes], InvocationResult]
 MOST_BYTES = 10 * 1024 * 1024
 SAM_FAILURE = {"message": "Internal server error"}
 TEXT = re.compile(r"text/.*|application/(json|xml|javascript|.*\+json|.*\+xml)")
@@ -79,10 +79,10 @@ class _Service(LocalApigwService):  # type: ignore[misc]  # samcli has no types
         return {name: value for name, value in event.items() if value or name not in optional}
 
     def _invoke_lambda_function(self, lambda_function_name: str, event: Mapping[str, Any], *_: Any) -> str:
-        answer = self._invoke(lambda_function_name, json.dumps(event).encode())
-        if answer.error:
-            raise LambdaResponseParseException(answer.error)
-        return answer.payload.decode()
+        result = self._invoke(lambda_function_name, json.dumps(event).encode())
+        if result.error:
+            raise LambdaResponseParseException(result.error)
+        return result.payload.decode()
 
 
 def _is_text(flask_request: Any) -> bool:

@@ -1,6 +1,6 @@
-"""SES: takes what SendEmail gives it, puts it into the outbox, and tells what became of it.
+"""SES: it takes messages, puts them into the outbox, and publishes the events of their delivery.
 
-Nothing is delivered. What would have happened is decided by the address, as by SES's mailbox simulator
+Nothing is delivered. The address decides what happens to a message, as with SES's mailbox simulator
 (https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html#send-email-simulator-how-to-use).
 """
 
@@ -79,7 +79,7 @@ def timestamp() -> str:
 
 @dataclass(frozen=True)
 class Sent:
-    """A message that SES took: its file, the sender's tags, and what became of it."""
+    """A message that SES took: its file, the sender's tags, and the events of its delivery."""
 
     path: Path
     tags: Mapping[str, list[str]]
@@ -88,9 +88,10 @@ class Sent:
 
 @dataclass
 class Mail:
-    """The account's SES. `configuration_sets`: name -> the event types that its destinations pass on to EventBridge.
+    """The account's SES.
 
-    `sent` is what it took. While it is `bouncing`, every message bounces, whatever its address.
+    ``configuration_sets`` maps a set's name to the event types that its destinations pass on to EventBridge. ``sent`` are
+    the messages that it took. While it is ``bouncing``, every message bounces, whatever its address.
     """
 
     outbox: Path
@@ -104,7 +105,14 @@ class Mail:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, request: Mapping[str, Any]) -> str:
-        """SendEmail of SES v2 with a raw message; gives the message's id. Refuses what SES refuses."""
+        """SendEmail of SES v2, for raw messages.
+
+        Returns:
+            The message's id.
+
+        Raises:
+            MessageRejected, BadRequest, NotFound: What SES refuses.
+        """
         try:
             raw = base64.b64decode(request["Content"]["Raw"]["Data"], validate=True)
         except (KeyError, binascii.Error):
@@ -122,7 +130,7 @@ class Mail:
         happens = {each: BOUNCED if self.bouncing else outcome(each) for each in recipients}
         self._keep(raw, tags, happens)
         if name is not None:
-            self._tell(
+            self._publish(
                 name,
                 self._about(
                     message_id=message_id,
@@ -212,7 +220,7 @@ class Mail:
             },
         }
 
-    def _tell(self, configuration_set: str, mail: Detail, happens: Mapping[str, tuple[str, ...]]) -> None:
+    def _publish(self, configuration_set: str, mail: Detail, happens: Mapping[str, tuple[str, ...]]) -> None:
         for kind in _in_order(happens):
             if kind.upper() in self.configuration_sets[configuration_set]:
                 those = [address for address, kinds in happens.items() if kind in kinds]
@@ -220,7 +228,7 @@ class Mail:
                 self.publish("aws.ses", DETAIL_TYPES[kind], detail, [mail["sourceArn"]])
 
     def _happened(self, kind: str, recipients: list[str]) -> Detail:
-        """What is told of one kind of event, under its own name."""
+        """The details of one kind of event; they stand under its name."""
         match kind:
             case "Delivery":
                 return {

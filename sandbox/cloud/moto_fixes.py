@@ -1,10 +1,10 @@
-"""What moto 5.2.5 lacks or gets wrong, each mend with the gap it closes. tests/sandbox/test_moto_gaps.py holds moto as
-it comes against this list, and fails when a gap is closed there.
+"""What moto 5.2.5 lacks or gets wrong: each function fixes what its docstring names.
 
-A redrive, a stop at once, the history kept over redrives and the status events are `executions.Execution`.
+The redrive, the immediate stop, the history kept over redrives and the status events are in ``executions.py``.
 """
 
 import copy
+import functools
 import json
 import threading
 import time
@@ -17,6 +17,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto import backends
 from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.cloudformation.models import Stack
+from moto.core.base_backend import AccountSpecificBackend
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.dynamodb.models import DynamoDBBackend
@@ -31,25 +33,29 @@ from moto.stepfunctions.parser.asl.component.common.retry.retrier_outcome import
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from sandbox.cloud.executions import Event, Execution, History
-from sandbox.functions.runtime import Answer
+from sandbox.cloud.account import REGION
+from sandbox.cloud.executions import Event, History, SandboxExecution
+from sandbox.functions.runtime import InvocationResult
 
 START_EXECUTION = StepFunctionsParserBackend.start_execution
 CLOSE_FRAME = Environment.close_frame
 TRANSACT = DynamoDBBackend.transact_write_items
 QUERY = Table.query
+PARSE_TEMPLATE = Stack.parse_template
+PARSE_DEFINITION = functools.lru_cache(maxsize=8)(AmazonStateLanguageParser.parse)
 # moto looks at its folders on the disk for every request.
 MOTO_MODULES = frozenset(backends.list_of_moto_modules())
 
 
 @dataclass(frozen=True)
 class Hooks:
-    """Where moto's parts reach the sandbox's own."""
+    """What moto's parts call of the sandbox."""
 
-    invoke: Callable[[str, bytes], Answer]
+    invoke: Callable[[str, bytes], InvocationResult]
     invoke_async: Callable[[str, bytes], None]
     is_function: Callable[[str], bool]
     publish_status: Callable[[Event], None]
@@ -58,19 +64,21 @@ class Hooks:
 
 
 def apply(hooks: Hooks) -> None:
-    """Puts the mends in place; may be called again with other hooks."""
-    Execution.publish = staticmethod(hooks.publish_status)
-    _put(step_functions, Execution=Execution)
-    _mend_start()
-    _mend_execution_answers()
-    _mend_waits(hooks.time_scale)
-    _mend_late_tasks()
-    _mend_tasks(hooks)
-    _mend_invoke(hooks)
-    _mend_mail(hooks)
-    _mend_transactions()
-    _mend_queries()
+    """Puts the fixes in place; may be called again with other hooks."""
+    SandboxExecution.publish = staticmethod(hooks.publish_status)
+    _put(step_functions, Execution=SandboxExecution)
+    _fix_start()
+    _fix_execution_answers()
+    _fix_waits(hooks.time_scale)
+    _fix_late_tasks()
+    _fix_tasks(hooks)
+    _fix_invoke(hooks)
+    _fix_mail(hooks)
+    _fix_transactions()
+    _fix_queries()
     _put(backends, list_of_moto_modules=lambda: MOTO_MODULES)
+    _fix_parsing()
+    _fix_regions()
 
 
 def _put(owner: object, **parts: Any) -> None:
@@ -78,7 +86,7 @@ def _put(owner: object, **parts: Any) -> None:
         setattr(owner, name, part)
 
 
-def _mend_start() -> None:
+def _fix_start() -> None:
     """An execution without a name is called None; two starts by one name at the same moment make two executions; an
     input that is no JSON is refused with an error that has no code."""
     lock = threading.Lock()
@@ -102,12 +110,14 @@ def _mend_start() -> None:
     _put(StepFunctionsParserBackend, start_execution=start_execution)
 
 
-def _mend_execution_answers() -> None:
+def _fix_execution_answers() -> None:
     """No RedriveExecution; a stop loses its error and cause; a history has neither pages nor a reverse order; the answers
     know nothing of redrives and leave out when an execution timed out."""
 
-    def execution_of(self: Any) -> Execution:
-        execution: Execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+    def execution_of(self: Any) -> SandboxExecution:
+        execution: SandboxExecution = self.stepfunction_backend.describe_execution(
+            self._get_param("executionArn")
+        )
         return execution
 
     def redrive_execution(self: Any) -> ActionResult:
@@ -150,9 +160,9 @@ def _mend_execution_answers() -> None:
     )
 
 
-def _mend_waits(time_scale: float) -> None:
-    """A delay before a retry is slept through, whoever stops the execution meanwhile. Both kinds of waiting go by the
-    sandbox's time scale."""
+def _fix_waits(time_scale: float) -> None:
+    """A delay before a retry is slept through even if the execution is stopped. Retries and Wait states follow the sandbox's
+    time scale."""
 
     def pause(env: Environment, seconds: float) -> None:
         end = time.monotonic() + seconds / time_scale
@@ -181,8 +191,8 @@ def _mend_waits(time_scale: float) -> None:
     _put(WaitFunction, _wait_interval=wait)
 
 
-def _mend_late_tasks() -> None:
-    """A Task whose time was up still writes its success into the history when its function ends."""
+def _fix_late_tasks() -> None:
+    """A Task that timed out still writes its success into the history when its function ends."""
 
     def close_frame(self: Environment, frame: Environment) -> None:
         CLOSE_FRAME(self, frame)
@@ -191,7 +201,7 @@ def _mend_late_tasks() -> None:
     _put(Environment, close_frame=close_frame)
 
 
-def _mend_tasks(hooks: Hooks) -> None:
+def _fix_tasks(hooks: Hooks) -> None:
     """Each Task makes a boto3 client of its own (slow, and not safe in threads) and calls moto by HTTP."""
 
     def invoke(parameters: dict[str, Any], region: str, state_credentials: Any) -> dict[str, Any]:  # noqa: ARG001
@@ -210,14 +220,14 @@ def _mend_tasks(hooks: Hooks) -> None:
                 },
                 "Invoke",
             )
-        answer = hooks.invoke(name, parameters.get("Payload") or b"{}")
-        response = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.loads(answer.payload)}
-        return {**response, "FunctionError": answer.error} if answer.error else response
+        result = hooks.invoke(name, parameters.get("Payload") or b"{}")
+        response = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.loads(result.payload)}
+        return {**response, "FunctionError": result.error} if result.error else response
 
     _put(lambda_eval_utils, _invoke_lambda_function=invoke)
 
 
-def _mend_invoke(hooks: Hooks) -> None:
+def _fix_invoke(hooks: Hooks) -> None:
     """Without Docker an invocation answers with its own payload, whether there is such a function or not."""
 
     def invoke(  # noqa: PLR0917  moto's own signature
@@ -230,15 +240,15 @@ def _mend_invoke(hooks: Hooks) -> None:
             hooks.invoke_async(function, payload)
         if kind != "RequestResponse":
             return b""
-        answer = hooks.invoke(function, payload)
-        if answer.error:
-            response_headers["x-amz-function-error"] = answer.error
-        return answer.payload
+        result = hooks.invoke(function, payload)
+        if result.error:
+            response_headers["x-amz-function-error"] = result.error
+        return result.payload
 
     _put(LambdaSimpleBackend, invoke=invoke)
 
 
-def _mend_mail(hooks: Hooks) -> None:
+def _fix_mail(hooks: Hooks) -> None:
     """Takes no message that is not UTF-8, forgets tags and configuration set, and sends no event."""
 
     def send_email(self: SESV2Response) -> str:
@@ -247,7 +257,7 @@ def _mend_mail(hooks: Hooks) -> None:
     _put(SESV2Response, send_email=send_email)
 
 
-def _mend_transactions() -> None:
+def _fix_transactions() -> None:
     """A transaction first copies the tables whole, in case it has to be undone: slow when they have grown."""
 
     def transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
@@ -263,7 +273,7 @@ def _mend_transactions() -> None:
     _put(DynamoDBBackend, transact_write_items=transact_write_items)
 
 
-def _mend_queries() -> None:
+def _fix_queries() -> None:
     """A query sorts all that the table holds, and then looks for the key."""
 
     def query(  # noqa: PLR0917  moto's own signature
@@ -299,6 +309,22 @@ def _mend_queries() -> None:
         )
 
     _put(Table, query=query)
+
+
+def _fix_parsing() -> None:
+    """A template is read as YAML even if it is JSON, and a definition is parsed for its check and again for each
+    execution: half a second each."""
+
+    def parse_template(template: str) -> Any:
+        return json.loads(template) if template.startswith("{") else PARSE_TEMPLATE(template)
+
+    _put(Stack, parse_template=staticmethod(parse_template))
+    _put(AmazonStateLanguageParser, parse=staticmethod(PARSE_DEFINITION))
+
+
+def _fix_regions() -> None:
+    """Every service's whole model is read for the list of its regions: half a second in all. Here there is one region."""
+    _put(AccountSpecificBackend, _generate_regions=lambda *_: [REGION])
 
 
 def _item(backend: DynamoDBBackend, operation: dict[str, Any]) -> tuple[Table, tuple[Any, Any], Item | None]:

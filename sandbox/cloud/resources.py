@@ -226,7 +226,7 @@ def _generated(rules: Mapping[str, Any]) -> str:
 
 def _state_machine(deployment: Deployment, wanted: Wanted) -> Made:
     properties = wanted.properties
-    definition = properties["DefinitionString"]
+    definition = json.dumps(properties["Definition"], indent=2)
     for key, value in properties.get("DefinitionSubstitutions", {}).items():
         definition = definition.replace(f"${{{key}}}", str(value))
     logging = properties.get("LoggingConfiguration", {})

@@ -1,5 +1,6 @@
 """An execution's history as a person reads it: one line a state."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,3 +74,11 @@ def _go_on(step: Step, kind: str, at: datetime, event: Event) -> None:
     elif kind in FAILURES:
         step.status = FAILURES[kind]
         step.attempts = max(step.attempts, 1)
+
+
+def error_message(cause: str | None) -> str:
+    """The words in a Lambda's error object, which is what an execution has as its cause."""
+    try:
+        return str(json.loads(cause or "")["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return cause or "no cause was given"

@@ -16,8 +16,8 @@ from flask import Flask, Response, abort, jsonify, render_template, request
 from moto.core.exceptions import AWSError
 from moto.core.utils import utcnow
 
-from sandbox.cloud.executions import Execution
-from sandbox.console.cases import Case, cases_of
+from sandbox.cloud.executions import SandboxExecution
+from sandbox.console.sample_tickets import SampleTicket, sample_tickets
 from sandbox.console.snapshot import snapshot
 from sandbox.console.switches import Switches, UnknownSwitch
 from sandbox.errors import SandboxError
@@ -26,13 +26,13 @@ from sandbox.sandbox import Sandbox
 PAGE = Path(__file__).with_name("page")
 LOOK_SECONDS = 0.1
 ALIVE_LOOKS = 100
-"""After so many looks without news a sign of life is sent, which also finds out that nobody listens any more."""
+"""After so many looks without news a sign of life is sent; it also finds out whether anybody still listens."""
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 """The page's content policy. A mail's frame has it too: its styles are its own, and it loads nothing."""
 
 
 class ConsolePage:
-    """A context manager: at its end nobody is told anything more. `where` has the addresses that the page lists."""
+    """A context manager: at its end every listener's stream ends. ``where`` has the addresses that the page lists."""
 
     def __init__(self, sandbox: Sandbox, where: Callable[[], Mapping[str, Any]]) -> None:
         self._sandbox, self._where = sandbox, where
@@ -79,7 +79,7 @@ class ConsolePage:
     def _world(self) -> Response:
         """What does not change."""
         return jsonify(
-            cases=[asdict(each) for each in self._cases()],
+            cases=[asdict(each) for each in self._samples()],
             machine=json.loads(self._sandbox.aws.definition(self._sandbox.state_machine_arn)),
             channel=next(iter(self._sandbox.slack.channels.values()), "") if self._sandbox.slack else "",
             time_scale=self._sandbox.options.time_scale,
@@ -87,11 +87,11 @@ class ConsolePage:
             today=self._sandbox.options.today,
         )
 
-    def _cases(self) -> list[Case]:
-        return cases_of(self._sandbox.zendesk.state() if self._sandbox.zendesk else [])
+    def _samples(self) -> list[SampleTicket]:
+        return sample_tickets(self._sandbox.zendesk.state() if self._sandbox.zendesk else [])
 
     def _live(self) -> Response:
-        """Server-sent events: what is known of the ticket, again whenever it has changed."""
+        """Server-sent events: all that is known of the ticket, sent again whenever it has changed."""
         ticket = request.args.get("ticket", 0, type=int)
         return Response(self._changes(ticket), content_type="text/event-stream")
 
@@ -108,13 +108,13 @@ class ConsolePage:
             self._ended.wait(LOOK_SECONDS)
 
     # -- acting
-    def _execution(self, name: str) -> Execution:
+    def _execution(self, name: str) -> SandboxExecution:
         found = next((each for each in self._executions() if each.name == name), None)
         if found is None:
             abort(404)
         return found
 
-    def _executions(self) -> list[Execution]:
+    def _executions(self) -> list[SandboxExecution]:
         return self._sandbox.aws.executions(self._sandbox.state_machine_arn)
 
     def _rerun(self, name: str) -> Response:
@@ -139,12 +139,14 @@ class ConsolePage:
 
     def _start_example(self, ticket: int) -> Response:
         request.get_json()
-        case = next((each for each in self._cases() if each.ticket == ticket and each.example), None)
-        if case is None:
+        sample = next((each for each in self._samples() if each.ticket == ticket and each.example), None)
+        if sample is None:
             abort(404)
-        given = case.input()
+        given = sample.input()
         self._sandbox.start_execution(given["request_id"], json.dumps(given))
-        return jsonify(said=f"{given['request_id']} started, with events/state_machine/{case.example}.json.")
+        return jsonify(
+            said=f"{given['request_id']} started, with events/state_machine/{sample.example}.json."
+        )
 
     def _sweep(self) -> Response:
         request.get_json()
@@ -164,5 +166,5 @@ def _guarded(response: Response) -> Response:
 
 
 def _refused(error: Exception) -> Response:
-    """What could not be done is an answer too: the page says it, and the browser has nothing to complain of."""
+    """A refusal is an answer too: the page shows it, and the browser logs no error."""
     return jsonify(said=str(getattr(error, "message", None) or error))

@@ -1,13 +1,12 @@
-"""An execution's history in words: one line for each thing that a person would tell, and what it comes to."""
+"""An execution's history in words: one line for each thing that matters to a person, and a summary."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox.cli.show import error_message
 from sandbox.cloud.executions import Event
-from sandbox.cloud.steps import Step, read_steps
+from sandbox.cloud.steps import Step, error_message, read_steps
 from sandbox.functions.layer import use_layer
 
 
@@ -41,7 +40,7 @@ class _Attempts:
         return Line(self.at, "failed", words, self.error)
 
 
-class _Telling:
+class _Reader:
     """Reads the events in order. Attempts count from the last redrive on, as the state machine's own retries do."""
 
     def __init__(self) -> None:
@@ -63,7 +62,7 @@ class _Telling:
             attempts = "" if self._attempt == 1 else f" at attempt {self._attempt}"
             self._say(at, "went", f"{self._state} succeeded{attempts}.")
         else:
-            self._tell_of_execution(kind, at, event)
+            self._read_execution(kind, at, event)
 
     def close(self) -> None:
         if self._failing:
@@ -89,7 +88,7 @@ class _Telling:
             self.close()
             self._failing = _Attempts(at, self._state, error, message, self._attempt, self._attempt)
 
-    def _tell_of_execution(self, kind: str, at: str, event: Event) -> None:
+    def _read_execution(self, kind: str, at: str, event: Event) -> None:
         match kind:
             case "ExecutionStarted":
                 self._say(at, "began", "The execution started.")
@@ -108,17 +107,17 @@ class _Telling:
                 self._say(at, "ended", f"{self._state}. The execution is over.")
 
 
-def tell(events: Sequence[Event]) -> list[Line]:
+def lines_of(events: Sequence[Event]) -> list[Line]:
     """The history, oldest first."""
-    telling = _Telling()
+    reader = _Reader()
     for event in events:
-        telling.read(event)
-    telling.close()
-    return telling.lines
+        reader.read(event)
+    reader.close()
+    return reader.lines
 
 
 def what_it_means(error: str) -> str:
-    """What an error says of the outside, and who acts next."""
+    """What an error says about the outside, and who acts next."""
     use_layer()
     from mechanizer.errors import Kind, kind_of
 
@@ -132,7 +131,7 @@ def what_it_means(error: str) -> str:
 
 
 def is_lasting(error: str) -> bool:
-    """Whether nothing retries it."""
+    """Whether no retry follows."""
     use_layer()
     from mechanizer.errors import Kind, kind_of
 
@@ -141,7 +140,7 @@ def is_lasting(error: str) -> bool:
 
 def summary(events: Sequence[Event], status: str, error: str | None) -> str:
     """What it comes to, in a sentence or two: the line that is read first."""
-    steps, lines = read_steps(events), tell(events)
+    steps, lines = read_steps(events), lines_of(events)
     if not steps:
         return "Starting."
     last = steps[-1]

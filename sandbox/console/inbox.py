@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 def read_mail(sent: Sent, public_key: Path) -> Json:
-    """One mail: its headers, both texts, the license, and `events`, what SES told of it."""
+    """One mail: its headers, both texts, the license, and ``events``, what SES published about it."""
     return {**_content(sent.path, public_key), "events": sent.events}
 
 

@@ -1,4 +1,4 @@
-"""All that the page shows of one ticket, at this moment, ready for JSON."""
+"""All that the page shows of one ticket, as it is now, ready for JSON."""
 
 import re
 from collections.abc import Sequence
@@ -6,9 +6,9 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from sandbox.cloud.executions import Execution, iso
+from sandbox.cloud.executions import SandboxExecution, iso
 from sandbox.cloud.steps import Step, read_steps
-from sandbox.console.history import is_lasting, request_of, summary, tell
+from sandbox.console.history import is_lasting, lines_of, request_of, summary
 from sandbox.console.inbox import read_mail
 from sandbox.sandbox import Sandbox
 
@@ -23,12 +23,12 @@ def snapshot(sandbox: Sandbox, ticket: int) -> Json:
         for each in sandbox.aws.executions(sandbox.state_machine_arn)
         if request_of(each.execution_input).get("ticket_id") == ticket
     ]
-    # First, so that what an execution is said to have done is there too.
-    told = [_execution(sandbox, each, executions) for each in executions]
+    # First, so that everything that an execution has done by then is in the rest of the snapshot.
+    shown_executions = [_execution(sandbox, each, executions) for each in executions]
     shown = _ticket(sandbox, ticket)
     return {
         "version": [shown["status"], len(shown["comments"]), len(shown["notes"])],
-        "executions": told,
+        "executions": shown_executions,
         "mails": [
             read_mail(each, sandbox.public_key)
             for each in list(sandbox.mail.sent)
@@ -55,11 +55,11 @@ def _ticket(sandbox: Sandbox, ticket: int) -> Json:
         if sandbox.zendesk:
             return dict(sandbox.zendesk.ticket(ticket))
     except KeyError:
-        pass  # another world than the default one has other tickets
+        pass  # other fixtures than the default ones have other tickets
     return {"comments": [], "notes": [], "status": "unknown"}
 
 
-def _execution(sandbox: Sandbox, execution: Execution, of_ticket: Sequence[Execution]) -> Json:
+def _execution(sandbox: Sandbox, execution: SandboxExecution, of_ticket: Sequence[SandboxExecution]) -> Json:
     described, events = execution.describe(), execution.events
     request_id = request_of(execution.execution_input).get("request_id")
     first = next(
@@ -75,7 +75,7 @@ def _execution(sandbox: Sandbox, execution: Execution, of_ticket: Sequence[Execu
         "retry_due": _retry_due(sandbox, execution, request_id, of_ticket),
         "summary": summary(events, described["status"], execution.error),
         "steps": [_step(each) for each in read_steps(events)],
-        "history": [asdict(line) for line in tell(events)],
+        "history": [asdict(line) for line in lines_of(events)],
     }
 
 
@@ -90,7 +90,10 @@ def _step(step: Step) -> Json:
 
 
 def _retry_due(
-    sandbox: Sandbox, execution: Execution, request_id: str | None, of_ticket: Sequence[Execution]
+    sandbox: Sandbox,
+    execution: SandboxExecution,
+    request_id: str | None,
+    of_ticket: Sequence[SandboxExecution],
 ) -> str | None:
     """When the scheduled retry will redrive it; None if it won't."""
     if execution.status not in ("FAILED", "TIMED_OUT") or execution.stop_date is None:

@@ -1,9 +1,9 @@
-"""What the page's switches do: let a service fail until it is switched back."""
+"""The page's switches: each makes a service fail until it is switched back."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.faults.proxy import Fault
+from sandbox.faults.fault import Fault
 from sandbox.sandbox import Sandbox
 from sandbox.vendors.server import StandIn
 
@@ -24,11 +24,11 @@ BOUNCES = "bounces"
 
 
 class UnknownSwitch(ValueError):
-    """There is no such service, or it can't be so."""
+    """There is no such service, or no such position of it."""
 
 
 class Switches:
-    """`positions` says how each service is: `works`, or one of the words above."""
+    """``positions`` has each service's state: ``works``, or one of the words above."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox

@@ -1,23 +1,21 @@
-"""What `--fail STATE:KIND[:after]` does: it spoils the one call by which a state has its effect.
+"""What ``--fail STATE:KIND[:after]`` does: it spoils the one call by which a state has its effect.
 
 A fault lasts until its execution has failed in that state; by then the state machine's own retries are used up. What
-goes on after that finds it mended. A second fault for the same state is for the second time, and so on.
+goes on after that meets no fault. A second fault for the same state is for the second time, and so on.
 """
 
 import base64
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
-from sandbox.faults.proxy import Call, Fault, FaultProxy
+from sandbox.faults.fault import Call, Fault
+from sandbox.faults.proxy import FaultProxy
 
-if TYPE_CHECKING:
-    from sandbox.cloud.executions import Event
-    from sandbox.functions.runtime import Runtime
-
+Event = Mapping[str, Any]
 FAULTS = {
     "500": Fault("status", 500),
     "429": Fault("status", 429, retry_after=1),
@@ -31,8 +29,11 @@ ENDED_BADLY = {"ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"}
 
 @dataclass(frozen=True)
 class EffectCall:
-    """The call by which a state's function (a logical id) has its effect. `action` is AWS's name of it, `vendor` the
-    template's parameter for who is called; `table` is the variable with the name of the table that it writes."""
+    """The call by which a state's function (a logical id) has its effect.
+
+    ``action`` is AWS's name of it, ``vendor`` the template's parameter with the called vendor's address; ``table`` is the
+    environment variable with the name of the table that it writes.
+    """
 
     function: str
     method: str
@@ -66,13 +67,12 @@ class Failure:
 
     @property
     def fault(self) -> Fault:
-        """What befalls the state's call."""
-        known = FAULTS[self.kind]
-        return Fault(known.kind, known.status, self.after, known.retry_after)
+        """What goes wrong with the state's call."""
+        return replace(FAULTS[self.kind], after=self.after)
 
 
 def read_failure(text: str) -> Failure:
-    """Raises ValueError, in words that say what is possible."""
+    """One ``--fail``'s value. Raises ``ValueError``, whose text says what is possible."""
     state, _, rest = text.partition(":")
     kind, *when = rest.split(":")
     if state not in EFFECTS or kind not in FAULTS or when not in ([], ["after"]):
@@ -83,14 +83,34 @@ def read_failure(text: str) -> Failure:
     return Failure(state, kind, after=bool(when))
 
 
-class Failures:
-    """Between the functions that are to fail and everything they call; `events_of` gives an execution's history.
+class AtWork(Protocol):
+    """What a process does: the environment of its function, and the event that it handles."""
 
-    A function finds the proxy in its environment, each of its processes with an id of its own.
+    @property
+    def environment(self) -> Mapping[str, str]: ...
+    @property
+    def payload(self) -> bytes: ...
+
+
+class Processes(Protocol):
+    """The functions' processes, by their ids: ``functions/runtime.py``."""
+
+    def at_work(self, process_id: str) -> AtWork | None: ...
+    def kill(self, process_id: str) -> None: ...
+
+
+class Failures:
+    """A proxy between the functions that are to fail and everything they call.
+
+    A function finds the proxy in its environment, each of its processes with an id of its own. ``events_of`` gives an
+    execution's history.
     """
 
     def __init__(
-        self, failures: Sequence[Failure], runtime: "Runtime", events_of: Callable[[str], Sequence["Event"]]
+        self,
+        failures: Sequence[Failure],
+        runtime: Processes,
+        events_of: Callable[[str], Sequence[Event]],
     ) -> None:
         self._failures, self._runtime, self._events_of = failures, runtime, events_of
         self.functions = {EFFECTS[failure.state].function for failure in failures}
@@ -102,7 +122,7 @@ class Failures:
         if work is None or arn is None:
             return None
         state, failed_before = _state(self._events_of(arn))
-        table = work.function.environment.get(EFFECTS[state].table, "") if state in EFFECTS else ""
+        table = work.environment.get(EFFECTS[state].table, "") if state in EFFECTS else ""
         if state not in EFFECTS or not _is_effect(call, EFFECTS[state], table):
             return None
         of_state = [failure.fault for failure in self._failures if failure.state == state]
@@ -118,7 +138,7 @@ def _is_effect(call: Call, effect: EffectCall, table: str) -> bool:
     )
 
 
-def _state(events: Sequence["Event"]) -> tuple[str, int]:
+def _state(events: Sequence[Event]) -> tuple[str, int]:
     """The state that the execution is in, and how often it has ended badly there."""
     state, failed = "", Counter[str]()
     for event in events:

@@ -1,41 +1,39 @@
-"""What a stand-in can be told to do wrong, as `POST /_control` takes it."""
+"""The faults that `POST /_control` injects into a stand-in: which calls they are for, and how often they happen."""
 
 import fnmatch
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 from urllib.parse import unquote
 
-Kind = Literal["status", "reset", "hang", "malformed"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+from sandbox.faults.fault import Fault, Kind
+
+KINDS: tuple[Kind, ...] = ("status", "reset", "hang", "malformed")
 EXPRESSION = re.compile(r"\.\*|[\\()\[\]|+^$]")
 KEYS = {"method", "path", "times", "after_effect", "retry_after", *KINDS}
 
 
 class BadFault(ValueError):
-    """A `_control` body that asks for nothing a stand-in can do."""
+    """A ``_control`` body that asks for nothing that a stand-in can do."""
 
 
 @dataclass
-class Fault:
-    r"""One fault, and how often it is still to happen.
+class Injection:
+    r"""A fault, the calls that it is for, and how often it is still to happen.
 
-    `path` must fit the whole path, with or without its percent-encoding. It is a glob, in which `*` stands for any
-    characters, slashes too; with `.*` or one of `\ ( ) [ ] | + ^ $` in it, it is a regular expression. `times` None
-    means until healed. `after_effect`: the call does its work first, and only its answer is spoilt.
+    ``path`` must fit the whole path, with or without its percent-encoding. It is a glob, in which ``*`` stands for any
+    characters, slashes too; with ``.*`` or one of ``\ ( ) [ ] | + ^ $`` in it, it is a regular expression. ``times``
+    ``None`` means until healed.
     """
 
-    kind: Kind
-    status: int = 500
+    fault: Fault
     method: str | None = None
     path: str = "*"
     times: int | None = 1
-    after_effect: bool = False
-    retry_after: int | None = None
 
     def takes(self, method: str, path: str) -> bool:
-        """Whether this call is to fail; counts it if so."""
+        """Whether this call fails; it is counted if so."""
         if self.times == 0 or self.method not in (None, method):
             return False
         if not any(self.pattern().fullmatch(text) for text in (path, unquote(path))):
@@ -49,14 +47,16 @@ class Fault:
         return re.compile(self.path if EXPRESSION.search(self.path) else fnmatch.translate(self.path))
 
 
-def read_fault(body: Mapping[str, Any]) -> Fault:
-    """The fault that a `_control` body describes.
+def read_injection(body: Mapping[str, Any]) -> Injection:
+    """The fault that a ``_control`` body describes, and its calls.
 
-    `{"method": "POST", "path": "/api/chat.postMessage", "status": 429, "retry_after": 2, "times": 3}`, or
-    `"reset": true`, `"hang": true` or `"malformed": true` in place of the status. Left out: `method` and `path`
-    match every call, `times` is 1 (null: until healed), `after_effect` is false.
+    Args:
+        body: ``{"method": "POST", "path": "/api/chat.postMessage", "status": 429, "retry_after": 2, "times": 3}``, or
+            ``"reset": true``, ``"hang": true`` or ``"malformed": true`` in place of the status. Left out, ``method``
+            and ``path`` match every call, ``times`` is 1 (null: until healed), ``after_effect`` is false.
 
-    Raises BadFault, in words, for anything else.
+    Raises:
+        BadFault: For anything else; its text says what is wrong.
     """
     if unknown := sorted(set(body) - KEYS):
         raise BadFault(f"unknown: {', '.join(unknown)}; known are {', '.join(sorted(KEYS))}")
@@ -77,12 +77,12 @@ def read_fault(body: Mapping[str, Any]) -> Fault:
     if not (isinstance(method, str | None) and isinstance(path, str) and isinstance(after_effect, bool)):
         raise BadFault("method and path must be text, after_effect true or false")
     status = body["status"] if kind == "status" else 500
-    fault = Fault(kind, status, method, path, times, after_effect, retry_after)
+    injection = Injection(Fault(kind, status, after_effect, retry_after), method, path, times)
     try:
-        fault.pattern()
+        injection.pattern()
     except re.error as error:
         raise BadFault(f"path is no regular expression: {error}") from error
-    return fault
+    return injection
 
 
 def _whole(value: object, least: int, most: int) -> bool:

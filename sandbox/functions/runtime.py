@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import ClassVar
 
 INIT_SECONDS = 30
 AT_ONCE = 4
@@ -53,10 +53,15 @@ class Work:
     function: Function
     payload: bytes
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """That of its function."""
+        return self.function.environment
+
 
 @dataclass(frozen=True)
-class Answer:
-    """What an invocation gave: the payload, and `Unhandled` where it is an error object."""
+class InvocationResult:
+    """What an invocation gave: the payload; ``error`` is ``Unhandled`` if the payload is an error object."""
 
     payload: bytes
     error: str | None = None
@@ -67,17 +72,17 @@ class _Job:
     payload: bytes
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     deadline: float | None = None
-    answer: Answer | None = None
+    result: InvocationResult | None = None
     done: threading.Event = field(default_factory=threading.Event)
 
-    def finish(self, answer: Answer) -> None:
-        self.answer = answer
+    def finish(self, result: InvocationResult) -> None:
+        self.result = result
         self.done.set()
 
 
-def _failure(kind: str, job: _Job, message: str) -> Answer:
+def _failure(kind: str, job: _Job, message: str) -> InvocationResult:
     error = {"errorType": kind, "errorMessage": f"RequestId: {job.id} Error: {message}"}
-    return Answer(json.dumps(error).encode(), "Unhandled")
+    return InvocationResult(json.dumps(error).encode(), "Unhandled")
 
 
 class _RuntimeApi(BaseHTTPRequestHandler):
@@ -112,7 +117,7 @@ class _RuntimeApi(BaseHTTPRequestHandler):
         body = self._body()
         self._send(202, b"{}", {})
         failed = self.path.endswith("/error")
-        self.process.answered(Answer(body, "Unhandled" if failed else None))
+        self.process.answered(InvocationResult(body, "Unhandled" if failed else None))
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") != "chunked":
@@ -139,13 +144,13 @@ class _RuntimeApi(BaseHTTPRequestHandler):
 
 class _RuntimeServer(HTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
-        """A connection that broke: its process died, which `_Process.invoke` sees and tells."""
+        """A connection that broke: its process died, which ``_Process.invoke`` finds out and reports."""
 
 
 class _Process:
     """One execution environment."""
 
-    def __init__(self, function: Function, log: IO[bytes]) -> None:
+    def __init__(self, function: Function, log: Path) -> None:
         self.function = function
         self.id = uuid.uuid4().hex
         self._jobs: queue.Queue[_Job | None] = queue.Queue()
@@ -154,14 +159,15 @@ class _Process:
         api = type("RuntimeApi", (_RuntimeApi,), {"process": self})
         self._server = _RuntimeServer(("127.0.0.1", 0), api)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self._process = subprocess.Popen(
-            [sys.executable, "-S", "-c", START, function.handler],
-            cwd=function.paths[0],
-            env=self._environment(),
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-        )
+        with log.open("ab") as printed:
+            self._process = subprocess.Popen(
+                [sys.executable, "-S", "-c", START, function.handler],
+                cwd=function.paths[0],
+                env=self._environment(),
+                stdin=subprocess.PIPE,
+                stdout=printed,
+                stderr=printed,
+            )
 
     def _environment(self) -> dict[str, str]:
         function = self.function
@@ -195,7 +201,7 @@ class _Process:
         return self._process.poll() is None
 
     def next_job(self) -> _Job | None:
-        """Waits for work; the function's time runs from here, so that its start is not counted, as on Lambda."""
+        """Waits for work. The function's time runs from here on: as on Lambda, its start is not counted."""
         self.started = True
         job = self._jobs.get()
         if job:
@@ -209,14 +215,14 @@ class _Process:
         return Work(self.function, job.payload) if job else None
 
     def kill(self) -> None:
-        """As a crash does; whoever waits for its answer is told that it exited."""
+        """Ends it as a crash does; its invocation fails with ``Runtime.ExitError``."""
         self._process.kill()
 
-    def answered(self, answer: Answer) -> None:
+    def answered(self, result: InvocationResult) -> None:
         if self._job:
-            self._job.finish(answer)
+            self._job.finish(result)
 
-    def invoke(self, payload: bytes) -> Answer:
+    def invoke(self, payload: bytes) -> InvocationResult:
         job = self._job = _Job(payload)
         self._jobs.put(job)
         init_deadline = time.time() + INIT_SECONDS
@@ -231,8 +237,8 @@ class _Process:
                 job.finish(_failure("Sandbox.Timedout", job, f"Task timed out after {seconds:.2f} seconds"))
                 self.close()
         self._job = None
-        assert job.answer is not None
-        return job.answer
+        assert job.result is not None
+        return job.result
 
     def _exit(self) -> str:
         code = self._process.returncode
@@ -253,18 +259,20 @@ class _Process:
 
 
 class _Pool:
-    """One function's processes. Some are started at once, as Lambda would start one for each concurrent invocation; more
-    come one by one, while invocations have to wait: on one machine a crowd that starts together is slower than a queue.
+    """One function's processes.
+
+    The first ones start at once, as Lambda starts one for each concurrent invocation. More start one by one while
+    invocations have to wait: on one machine, many that start together are slower than a queue.
     """
 
-    def __init__(self, function: Function, log: IO[bytes]) -> None:
+    def __init__(self, function: Function, log: Path) -> None:
         self.function, self._log = function, log
         self._idle: list[_Process] = []
         self._all: set[_Process] = set()
         self._changed = threading.Condition()
         self._closed = False
 
-    def invoke(self, payload: bytes) -> Answer:
+    def invoke(self, payload: bytes) -> InvocationResult:
         process = self._take()
         if process is None:
             return _failure("Runtime.ExitError", _Job(payload), "The sandbox is closed")
@@ -328,7 +336,7 @@ class _Pool:
 class Runtime:
     """All functions and their processes: started when first needed and kept warm."""
 
-    def __init__(self, log: IO[bytes]) -> None:
+    def __init__(self, log: Path) -> None:
         self._log = log
         self._pools: dict[str, _Pool] = {}
 
@@ -336,14 +344,14 @@ class Runtime:
         self._pools[function.name] = _Pool(function, self._log)
 
     def function(self, name: str) -> Function:
-        """As it was added."""
+        """The function of that name, as it was added."""
         return self._pools[name].function
 
     def __contains__(self, name: object) -> bool:
         return name in self._pools
 
-    def invoke(self, name: str, payload: bytes) -> Answer:
-        """Runs a function to its end; waits while as many of its processes as there may be are at work."""
+    def invoke(self, name: str, payload: bytes) -> InvocationResult:
+        """Runs a function to its end; waits while the most processes it may have are all at work."""
         return self._pools[name].invoke(payload)
 
     def at_work(self, process_id: str) -> Work | None:
@@ -352,7 +360,7 @@ class Runtime:
         return process.work if process else None
 
     def kill(self, process_id: str) -> None:
-        """Lets the process with that id crash."""
+        """Crashes the process with that id."""
         if process := self._process(process_id):
             process.kill()
 

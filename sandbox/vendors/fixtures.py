@@ -1,13 +1,16 @@
-"""The world that the stand-ins start with: users, organizations and tickets, read from a JSON file.
+"""The users, organizations and tickets that the stand-ins start with, read from a JSON file.
 
 The format is documented in docs/fixtures.md.
 """
 
 import json
 from collections.abc import Iterable
-from dataclasses import MISSING, dataclass, field, fields
+from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, ValidationError
+from pydantic_core import ErrorDetails
 
 DEFAULT = Path(__file__).with_name("fixtures") / "default.json"
 
@@ -16,8 +19,23 @@ class FixturesError(ValueError):
     """A fixtures file that can't be used, and why, in one line."""
 
 
-@dataclass(frozen=True)
-class User:
+def _moment(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_moment)]
+"""A time, kept as it is written."""
+Texts = Annotated[tuple[str, ...], Strict(False)]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class User(_Record):
+    """A person in Zendesk."""
+
     id: int
     name: str
     email: str
@@ -27,56 +45,61 @@ class User:
     organization_id: int | None = None
 
 
-@dataclass(frozen=True)
-class Organization:
+class Organization(_Record):
+    """A customer in Zendesk."""
+
     id: int
     name: str
-    tags: tuple[str, ...] = ()
-    organization_fields: dict[str, Any] = field(default_factory=dict)
+    tags: Texts = ()
+    organization_fields: dict[str, Any] = {}
 
 
-@dataclass(frozen=True)
-class Attachment:
+class Attachment(_Record):
+    """A file at a comment; ``inline`` if it is pasted into the text."""
+
     file_name: str
     content_type: str = "image/png"
     inline: bool = False
 
 
-@dataclass(frozen=True)
-class Comment:
+class Comment(_Record):
+    """What somebody wrote on a ticket; an internal note unless it is ``public``."""
+
     author_id: int
     body: str
-    created_at: str
+    created_at: Moment
     public: bool = True
-    attachments: tuple[Attachment, ...] = ()
+    attachments: Annotated[tuple[Attachment, ...], Strict(False)] = ()
 
 
-@dataclass(frozen=True)
-class Ticket:
-    """`status` is one of Zendesk's, or `deleted`."""
-
-    STATUSES: ClassVar = ("new", "open", "pending", "hold", "solved", "closed", "deleted")
+class FixtureTicket(_Record):
+    """``status`` is one of Zendesk's, or ``deleted``."""
 
     id: int
     subject: str
     requester_id: int
-    created_at: str
-    status: str = "open"
+    created_at: Moment
+    status: Literal["new", "open", "pending", "hold", "solved", "closed", "deleted"] = "open"
     organization_id: int | None = None
     assignee_id: int | None = None
-    tags: tuple[str, ...] = ()
-    comments: tuple[Comment, ...] = ()
+    tags: Texts = ()
+    comments: Annotated[tuple[Comment, ...], Strict(False)] = ()
 
 
-@dataclass(frozen=True)
-class Fixtures:
-    users: tuple[User, ...] = ()
-    organizations: tuple[Organization, ...] = ()
-    tickets: tuple[Ticket, ...] = ()
+class Fixtures(_Record):
+    """All that a file holds."""
+
+    users: Annotated[tuple[User, ...], Strict(False)] = ()
+    organizations: Annotated[tuple[Organization, ...], Strict(False)] = ()
+    tickets: Annotated[tuple[FixtureTicket, ...], Strict(False)] = ()
 
 
 def load_fixtures(path: Path | None = None) -> Fixtures:
-    """The fixtures in that file, or the default ones. Raises FixturesError, also for a file that can't be read."""
+    """The fixtures in that file, or the default ones.
+
+    Raises:
+        FixturesError: The file cannot be read, or what it holds cannot be used.
+    """
     path = path or DEFAULT
     try:
         return parse_fixtures(json.loads(path.read_text(encoding="utf-8")))
@@ -85,90 +108,77 @@ def load_fixtures(path: Path | None = None) -> Fixtures:
 
 
 def parse_fixtures(document: Any) -> Fixtures:
-    """The fixtures in a decoded JSON document. Raises FixturesError that names the place and the fault."""
-    top = _checked(Fixtures, document, "the document")
-    fixtures = Fixtures(
-        users=tuple(User(**_checked(User, u, f"users[{i}]")) for i, u in enumerate(_items(top, "users"))),
-        organizations=tuple(
-            _organization(o, f"organizations[{i}]") for i, o in enumerate(_items(top, "organizations"))
-        ),
-        tickets=tuple(_ticket(t, f"tickets[{i}]") for i, t in enumerate(_items(top, "tickets"))),
-    )
+    """The fixtures in a decoded JSON document.
+
+    Raises:
+        FixturesError: Its text names the first wrong place, and says what must be there.
+    """
+    try:
+        fixtures = Fixtures.model_validate(document)
+    except ValidationError as error:
+        first, *others = error.errors(include_url=False)
+        more = f" ({len(others)} more)" if others else ""
+        raise FixturesError(f"{_place(first['loc'])}: {_must(first)}{more}") from error
     _check_references(fixtures)
     return fixtures
 
 
-def _organization(value: Any, where: str) -> Organization:
-    fields = _checked(Organization, value, where)
-    return Organization(**{**fields, "tags": tuple(_items(fields, "tags", where))})
-
-
-def _ticket(value: Any, where: str) -> Ticket:
-    fields = _checked(Ticket, value, where)
-    comments = (
-        _comment(c, f"{where}.comments[{i}]") for i, c in enumerate(_items(fields, "comments", where))
+def _place(steps: tuple[int | str, ...]) -> str:
+    """``tickets[0].comments[1].body``"""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".") or (
+        "the document"
     )
-    ticket = Ticket(**{**fields, "tags": tuple(_items(fields, "tags", where)), "comments": tuple(comments)})
-    if ticket.status not in Ticket.STATUSES:
-        raise FixturesError(f"{where}.status must be one of {', '.join(Ticket.STATUSES)}")
-    return ticket
 
 
-def _comment(value: Any, where: str) -> Comment:
-    fields = _checked(Comment, value, where)
-    attachments = (
-        Attachment(**_checked(Attachment, a, f"{where}.attachments[{i}]"))
-        for i, a in enumerate(_items(fields, "attachments", where))
+MUST_BE = {
+    "missing": "it is missing",
+    "extra_forbidden": "there is no such field",
+    "int_type": "it must be a whole number",
+    "string_type": "it must be text",
+    "bool_type": "it must be true or false",
+    "tuple_type": "it must be a list",
+    "dict_type": "it must be an object",
+    "model_type": "it must be an object",
+    "value_error": "it must be a time such as 2026-11-21T09:40:00Z",
+}
+"""What is wrong, by pydantic's name for it."""
+
+
+def _must(error: ErrorDetails) -> str:
+    wanted = MUST_BE.get(error["type"], error["msg"])
+    if error["type"] == "literal_error":
+        wanted = f"it must be one of {error['ctx']['expected']}"
+    is_given = error["type"] not in ("missing", "extra_forbidden") and not isinstance(
+        error["input"], list | dict
     )
-    return Comment(**{**fields, "attachments": tuple(attachments)})
-
-
-def _items(value: dict[str, Any], key: str, where: str = "the document") -> list[Any]:
-    items = value.get(key, [])
-    if not isinstance(items, list):
-        raise FixturesError(f"{where}: {key} must be a list")
-    return items
-
-
-def _checked(kind: type[Any], value: Any, where: str) -> dict[str, Any]:
-    """The value as that dataclass's arguments: an object with all it must have and nothing else."""
-    if not isinstance(value, dict):
-        raise FixturesError(f"{where} must be an object")
-    known = {f.name: f for f in fields(kind)}
-    required = {n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING}
-    if missing := sorted(required - set(value)):
-        raise FixturesError(f"{where} lacks {', '.join(missing)}")
-    if unknown := sorted(set(value) - set(known)):
-        raise FixturesError(f"{where} has unknown {', '.join(unknown)}")
-    for name, part in value.items():
-        wanted = known[name].type
-        if isinstance(wanted, type) and type(part) is not wanted:
-            raise FixturesError(f"{where}.{name} must be of type {wanted.__name__}")
-    return value
-
-
-Record = TypeVar("Record", User, Organization, Ticket)
+    return f"{wanted}, not {json.dumps(error['input'])}" if is_given else wanted
 
 
 def _check_references(fixtures: Fixtures) -> None:
     users = _ids(fixtures.users, "users")
-    organizations = _ids(fixtures.organizations, "organizations") | {None}
+    organizations = _ids(fixtures.organizations, "organizations")
     _ids(fixtures.tickets, "tickets")
-    for user in fixtures.users:
-        if user.organization_id not in organizations:
-            raise FixturesError(f"user {user.id}: there is no organization {user.organization_id}")
-    for ticket in fixtures.tickets:
-        if ticket.organization_id not in organizations:
-            raise FixturesError(f"ticket {ticket.id}: there is no organization {ticket.organization_id}")
-        for user_id in {ticket.requester_id, ticket.assignee_id, *(c.author_id for c in ticket.comments)}:
-            if user_id not in users | {None}:
-                raise FixturesError(f"ticket {ticket.id}: there is no user {user_id}")
+    for index, user in enumerate(fixtures.users):
+        place = f"users[{index}]"
+        _check(f"{place}.organization_id", user.organization_id, "organization", organizations)
+    for index, ticket in enumerate(fixtures.tickets):
+        place = f"tickets[{index}]"
+        _check(f"{place}.organization_id", ticket.organization_id, "organization", organizations)
+        _check(f"{place}.requester_id", ticket.requester_id, "user", users)
+        _check(f"{place}.assignee_id", ticket.assignee_id, "user", users)
+        for number, comment in enumerate(ticket.comments):
+            _check(f"{place}.comments[{number}].author_id", comment.author_id, "user", users)
 
 
-def _ids(records: Iterable[Record], what: str) -> set[int | None]:
-    ids: set[int | None] = set()
-    for record in records:
+def _check(place: str, reference: int | None, what: str, known: set[int]) -> None:
+    if reference is not None and reference not in known:
+        raise FixturesError(f"{place}: there is no {what} {reference}")
+
+
+def _ids(records: Iterable[User | Organization | FixtureTicket], what: str) -> set[int]:
+    ids: set[int] = set()
+    for index, record in enumerate(records):
         if record.id in ids:
-            raise FixturesError(f"{what}: id {record.id} twice")
+            raise FixturesError(f"{what}[{index}].id: {record.id} is there twice")
         ids.add(record.id)
     return ids

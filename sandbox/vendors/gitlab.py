@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from sandbox.faults.fault import Response
 from sandbox.vendors.markup import find_mentions, read_markdown
-from sandbox.vendors.server import Answer, Refusal, Request, Route, StandIn
+from sandbox.vendors.server import Refusal, Request, Route, StandIn
 
 PROJECT_ID = 42
 BOT = {"id": 1, "username": "mechanizer-bot", "name": "Mechanizer", "state": "active"}
@@ -56,7 +57,7 @@ class GitLab(StandIn):
 
     def routes(self) -> list[Route]:
         return [
-            Route("GET", r"/api/v4/user", lambda _: Answer(200, BOT)),
+            Route("GET", r"/api/v4/user", lambda _: Response(200, BOT)),
             Route("GET", PROJECT, self._project),
             Route("GET", PROJECT + "/issues", self._list, query=frozenset(FILTERS)),
             Route("POST", PROJECT + "/issues", self._create, fields=frozenset(CREATE)),
@@ -82,14 +83,14 @@ class GitLab(StandIn):
             self.violation(f"{request.method} {request.path} with {'a wrong' if token else 'no'} token")
             raise Refusal(401, {"message": "401 Unauthorized"})
 
-    def _project(self, request: Request) -> Answer:
+    def _project(self, request: Request) -> Response:
         self._known_project(request)
         path = {
             "id": PROJECT_ID,
             "path_with_namespace": self.project,
             "web_url": f"{self.origin}/{self.project}",
         }
-        return Answer(200, path)
+        return Response(200, path)
 
     def _known_project(self, request: Request) -> None:
         if request.parameters[0] not in (self.project, str(PROJECT_ID)):
@@ -103,10 +104,10 @@ class GitLab(StandIn):
                 return issue
         raise Refusal(404, {"message": "404 Not found"})
 
-    def _get(self, request: Request) -> Answer:
-        return Answer(200, self._known_issue(request))
+    def _get(self, request: Request) -> Response:
+        return Response(200, self._known_issue(request))
 
-    def _list(self, request: Request) -> Answer:
+    def _list(self, request: Request) -> Response:
         self._known_project(request)
         state, fields = (
             request.argument("state") or "all",
@@ -137,7 +138,7 @@ class GitLab(StandIn):
         found.sort(key=lambda issue: (issue[order], issue["id"]), reverse=sort == "desc")
         return self._page(request, found)
 
-    def _create(self, request: Request) -> Answer:
+    def _create(self, request: Request) -> Response:
         self._known_project(request)
         given = request.fields()
         if "title" not in given:
@@ -167,14 +168,14 @@ class GitLab(StandIn):
         }
         self._apply(issue, given)
         self.issues.append(issue)
-        return Answer(201, issue)
+        return Response(201, issue)
 
-    def _update(self, request: Request) -> Answer:
+    def _update(self, request: Request) -> Response:
         issue, given = self._known_issue(request), request.fields()
         if not given:
             raise self.refuse(400, "an update without a parameter")
         self._apply(issue, given)
-        return Answer(200, issue)
+        return Response(200, issue)
 
     def _apply(self, issue: Issue, given: dict[str, Any]) -> None:
         title, description = (
@@ -217,14 +218,14 @@ class GitLab(StandIn):
             self.violation(f"a mention in {where}: {mention}")
         return reading.kept
 
-    def _list_notes(self, request: Request) -> Answer:
+    def _list_notes(self, request: Request) -> Response:
         notes = self.notes.get(self._known_issue(request)["iid"], [])
         sort, order = request.argument("sort") or "desc", request.argument("order_by") or "created_at"
         _one_of("sort", sort, ("asc", "desc"))
         _one_of("order_by", order, ("created_at", "updated_at"))
         return self._page(request, notes if sort == "asc" else notes[::-1])
 
-    def _create_note(self, request: Request) -> Answer:
+    def _create_note(self, request: Request) -> Response:
         issue, body = self._known_issue(request), request.fields().get("body")
         if body is None:
             raise self.refuse(400, "body is missing")
@@ -232,7 +233,7 @@ class GitLab(StandIn):
             raise _invalid("note", "can't be blank")
         kept, now = self._act(issue, body, "a note"), _now()
         if not kept.strip():
-            return Answer(202, {"commands_changes": {}, "summary": ["Commands applied"]})
+            return Response(202, {"commands_changes": {}, "summary": ["Commands applied"]})
         notes = self.notes.setdefault(issue["iid"], [])
         note = {
             "id": issue["id"] * 1000 + len(notes) + 1,
@@ -249,9 +250,9 @@ class GitLab(StandIn):
         }
         notes.append(note)
         issue["user_notes_count"] = len(notes)
-        return Answer(201, note)
+        return Response(201, note)
 
-    def _page(self, request: Request, found: list[dict[str, Any]]) -> Answer:
+    def _page(self, request: Request, found: list[dict[str, Any]]) -> Response:
         page, size = _number(request, "page", 1, 1_000_000), _number(request, "per_page", 20, 100)
         pages = max(1, -(-len(found) // size))
         headers = {
@@ -266,7 +267,7 @@ class GitLab(StandIn):
             following = urlencode([(k, v) for k, vs in request.query.items() if k not in PAGE for v in vs])
             link = f"{self.origin}{request.path}?{following}&page={page + 1}&per_page={size}"
             headers["Link"] = f'<{link}>; rel="next"'
-        return Answer(200, found[(page - 1) * size : page * size], headers)
+        return Response(200, found[(page - 1) * size : page * size], headers)
 
 
 def _now() -> str:

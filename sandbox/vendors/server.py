@@ -1,31 +1,27 @@
 """What the three stand-ins share: a strict HTTP server on the loopback that keeps a log and plays faults.
 
-Under `/_control` (no token): POST injects a fault (faults.py), DELETE or POST `{"clear": true}` heals them all;
-GET `/_control/log`, `/_control/violations` and `/_control/state` answer what came in, what was wrong with it, and
-what the stand-in holds.
+Under ``/_control`` (no token): POST injects a fault (``faults/injection.py``), DELETE or POST ``{"clear": true}`` heals
+them all; GET ``/_control/log``, ``/_control/violations`` and ``/_control/state`` answer what came in, what was wrong with
+it, and what the stand-in holds.
 """
 
 import json
 import math
 import re
-import socket
-import struct
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socketserver import TCPServer
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from sandbox.faults.injection import BadFault, Fault, read_fault
+from sandbox.faults.connections import CallServer
+from sandbox.faults.fault import Call, Fault, Response
+from sandbox.faults.injection import BadFault, Injection, read_injection
 from sandbox.vendors.limits import PUBLISHED, Clock, Limiter
 
 SECRET_FIELDS = {"client_secret", "access_token", "refresh_token", "private_token", "token"}
-BROKEN_JSON = b'{"ok": tru, "id": 1, "'
 
 
 class Refusal(Exception):
@@ -67,7 +63,7 @@ class Request:
         return self.query[name][-1] if name in self.query else None
 
     def logged(self) -> dict[str, Any]:
-        """What the log tells of the call: no header, and no token."""
+        """The call's entry in the log: without its headers, and without tokens."""
         try:
             body: Any = _without_secrets(self.fields())
         except ValueError:
@@ -83,26 +79,13 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
-    status: int
-    body: Any
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def content(self) -> bytes:
-        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
-
-
-Broken = Literal["reset", "hang"]
-
-
-@dataclass(frozen=True)
 class Route:
     """A call that a vendor knows: its path (a regular expression; its groups reach the handler, decoded) and the
     parameters it may carry."""
 
     method: str
     path: str
-    handler: Callable[[Request], Answer]
+    handler: Callable[[Request], Response]
     query: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
     open: bool = False
@@ -120,11 +103,13 @@ class StandIn:
         self.requests: list[Request] = []
         self.violations: list[str] = []
         self.lock = threading.RLock()
-        self._faults: list[Fault] = []
+        self._injections: list[Injection] = []
         self._limiter, self._clock = Limiter(()), time.monotonic
-        self._thread: threading.Thread | None = None
-        self._server = _Server(self)
-        self.origin = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._server = CallServer(
+            self._handle,
+            lambda error: self.violation(f"a call that could not be read or answered: {error!r}"),
+        )
+        self.origin = f"http://{self._server.address}"
 
     # What a vendor adds.
 
@@ -150,20 +135,12 @@ class StandIn:
         return self.origin
 
     def start(self) -> Self:
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name=self.name, daemon=True
-        )
-        self._thread.start()
+        self._server.start()
         return self
 
     def stop(self) -> None:
         """Ends every connection, also those that hang."""
-        if self._thread:
-            self._server.shutdown()
-            self._thread.join()
-            self._thread = None
-        self._server.server_close()
-        self._server.close_connections()
+        self._server.stop()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -181,13 +158,13 @@ class StandIn:
             self._limiter, self._clock = Limiter(PUBLISHED[self.name]), clock
 
     def inject(self, fault: Mapping[str, Any]) -> None:
-        """As `POST /_control` does. Raises BadFault."""
+        """As ``POST /_control`` does. Raises ``BadFault``."""
         with self.lock:
-            self._faults.append(read_fault(fault))
+            self._injections.append(read_injection(fault))
 
     def heal(self) -> None:
         with self.lock:
-            self._faults.clear()
+            self._injections.clear()
             self._limiter = Limiter(())
 
     def violation(self, text: str) -> None:
@@ -201,34 +178,31 @@ class StandIn:
 
     # One call.
 
-    def serve(self, request: Request) -> Answer | Broken:
-        with (
-            self.lock
-        ):  # also while the answer is written out: it holds records that the next call may change
-            answer = self._control(request) if request.path.startswith("/_control") else self._called(request)
-            return replace(answer, body=answer.content()) if isinstance(answer, Answer) else answer
+    def _handle(self, call: Call) -> Response | Fault:
+        url = urlsplit(call.url)
+        query = parse_qs(url.query, keep_blank_values=True)
+        request = Request(call.method, url.path, query, call.headers, call.body)
+        with self.lock:
+            answer = self._control(request) if url.path.startswith("/_control") else self._called(request)
+            # Encoded under the lock: it holds records that the next call may change.
+            return answer.encoded() if isinstance(answer, Response) else answer
 
-    def _called(self, request: Request) -> Answer | Broken:
+    def _called(self, request: Request) -> Response | Fault:
         self.requests.append(request)
-        fault = next((f for f in self._faults if f.takes(request.method, request.path)), None)
-        answer: Answer | Broken
-        if fault is None or fault.after_effect:
+        fault = next((i.fault for i in self._injections if i.takes(request.method, request.path)), None)
+        if fault is None:
             answer = self._answer(request)
-        if fault is not None:
-            request.fault = fault.kind
-            answer = self._spoilt(fault)
-        request.status = answer.status if isinstance(answer, Answer) else None
-        return answer
+            request.status = answer.status
+            return answer
+        request.fault = fault.kind
+        spoiled = fault.play(lambda: self._answer(request), self._refusal)
+        request.status = spoiled.status if spoiled else None
+        return spoiled or fault
 
-    def _spoilt(self, fault: Fault) -> Answer | Broken:
-        if fault.kind == "malformed":
-            return Answer(200, BROKEN_JSON)
-        if fault.kind != "status":
-            return fault.kind
-        headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-        return Answer(fault.status, self.error(fault.status, "injected fault"), headers)
+    def _refusal(self, fault: Fault) -> Response:
+        return Response(fault.status, self.error(fault.status, "injected fault"))
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> Response:
         try:
             route = self._route(request)
             if not route.open:
@@ -237,10 +211,10 @@ class StandIn:
             self._check(route, request)
             return route.handler(request)
         except Refusal as refusal:
-            return Answer(refusal.status, refusal.body, refusal.headers)
+            return Response(refusal.status, refusal.body, refusal.headers)
         except Exception as error:  # noqa: BLE001 - whatever it is, a test must see it
             self.violation(f"the stand-in itself broke on {request.method} {request.path}: {error!r}")
-            return Answer(500, self.error(500, repr(error)))
+            return Response(500, self.error(500, repr(error)))
 
     def _within_limits(self, request: Request) -> None:
         if wait := self._limiter.wait(request.method, request.path, self._clock()):
@@ -268,24 +242,24 @@ class StandIn:
         if unknown:
             raise self.refuse(400, f"{request.method} {request.path}: unknown {', '.join(sorted(unknown))}")
 
-    def _control(self, request: Request) -> Answer:
+    def _control(self, request: Request) -> Response:
         match request.method, request.path:
             case "GET", "/_control/log":
-                return Answer(200, [r.logged() for r in self.requests])
+                return Response(200, [r.logged() for r in self.requests])
             case "GET", "/_control/violations":
-                return Answer(200, self.violations)
+                return Response(200, self.violations)
             case "GET", "/_control/state":
-                return Answer(200, self.state())
+                return Response(200, self.state())
             case "DELETE", "/_control":
                 self.heal()
-                return Answer(200, {})
+                return Response(200, {})
             case "POST", "/_control":
                 return self._control_post(request)
-        return Answer(
+        return Response(
             404, {"error": "only /_control, /_control/log, /_control/violations and /_control/state"}
         )
 
-    def _control_post(self, request: Request) -> Answer:
+    def _control_post(self, request: Request) -> Response:
         try:
             body = json.loads(request.body)
             if not isinstance(body, dict):
@@ -295,86 +269,9 @@ class StandIn:
             else:
                 self.inject(body)
         except ValueError as error:
-            return Answer(400, {"error": str(error)})
-        return Answer(200, {})
+            return Response(400, {"error": str(error)})
+        return Response(200, {})
 
 
 def _without_secrets(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {key: "[redacted]" if key in SECRET_FIELDS else value for key, value in fields.items()}
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 512
-
-    def __init__(self, standin: StandIn):
-        self.standin = standin
-        self._connections: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-    def server_bind(self) -> None:
-        TCPServer.server_bind(self)  # HTTPServer's own looks the host's name up, which can take seconds
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        connection, address = super().get_request()
-        self._connections.add(connection)
-        return connection, address
-
-    def shutdown_request(self, request: Any) -> None:
-        self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, *_: Any) -> None:
-        error = sys.exception()
-        if not isinstance(error, ConnectionError):  # a client that hung up is no news
-            self.standin.violation(f"a call that could not be read or answered: {error!r}")
-
-    def close_connections(self) -> None:
-        for connection in list(self._connections):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue  # its client was quicker
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-    server: _Server
-
-    def _serve(self) -> None:
-        url = urlsplit(self.path)
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, url.path, parse_qs(url.query, keep_blank_values=True), headers, body)
-        answer = self.server.standin.serve(request)
-        if answer == "hang":
-            self._wait_until_given_up()
-        if not isinstance(answer, Answer):
-            self._reset()
-            return
-        content = answer.content()
-        self.send_response(answer.status)
-        for name, value in {"Content-Type": "application/json", **answer.headers}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve  # noqa: N815
-
-    def _wait_until_given_up(self) -> None:
-        while self.rfile.read(1):  # until the client hangs up, or `stop()` does
-            pass
-
-    def _reset(self) -> None:
-        """Closes with a TCP reset, as a crashed peer or a firewall does."""
-        self.close_connection = True
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.connection.close()
-
-    def log_message(self, *_: Any) -> None:
-        """Says nothing: the stand-in has its own log."""

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from sandbox.vendors.server import Answer, Refusal, Request, Route, StandIn
+from sandbox.faults.fault import Response
+from sandbox.vendors.server import Refusal, Request, Route, StandIn
 
 BOT = {"bot_id": "B0MECHANIZER", "user": "U0MECHANIZER"}
 IDENTITY = {
@@ -97,14 +98,14 @@ class Slack(StandIn):
             self.violation(f"{request.method} {request.path} with a wrong token")
             raise _no("invalid_auth")
 
-    def _list(self, request: Request) -> Answer:
+    def _list(self, request: Request) -> Response:
         channels = [
             {"id": id_, "name": name, "is_channel": True, "is_archived": False, "is_member": True}
             for id_, name in self.channels.items()
         ]
         return self._page("channels", channels, _arguments(request))
 
-    def _post_message(self, request: Request) -> Answer:
+    def _post_message(self, request: Request) -> Response:
         given = {key: _decoded(key, value) for key, value in request.fields().items()}
         wanted = str(given.get("channel", "")).removeprefix("#")
         channel = next((id_ for id_, name in self.channels.items() if wanted in (id_, name)), None)
@@ -138,14 +139,14 @@ class Slack(StandIn):
         if given.get("parse", "none") != "none" or _is_true(given.get("link_names")):
             self.violation("a message whose plain names become mentions: parse or link_names")
 
-    def _history(self, request: Request) -> Answer:
+    def _history(self, request: Request) -> Response:
         asked = _arguments(request)
         channel = self._channel(asked)
         top = [m for m in self.messages if "thread_ts" not in m or m.get("subtype") == "thread_broadcast"]
         found = [m for m in reversed(top) if m["channel"] == channel and _in_window(m, asked)]
         return self._page("messages", _shown(found, asked), asked)
 
-    def _replies(self, request: Request) -> Answer:
+    def _replies(self, request: Request) -> Response:
         asked = _arguments(request)
         channel, parent = self._channel(asked), asked.get("ts")
         thread = [
@@ -163,7 +164,7 @@ class Slack(StandIn):
             raise _no("channel_not_found")
         return channel
 
-    def _page(self, key: str, found: list[dict[str, Any]], asked: Mapping[str, Any]) -> Answer:
+    def _page(self, key: str, found: list[dict[str, Any]], asked: Mapping[str, Any]) -> Response:
         try:
             start, size = int(asked.get("cursor") or 0), int(asked.get("limit") or 100)
         except ValueError:
@@ -180,8 +181,8 @@ class Slack(StandIn):
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 
 
-def _ok(**body: Any) -> Answer:
-    return Answer(200, {"ok": True, **body})
+def _ok(**body: Any) -> Response:
+    return Response(200, {"ok": True, **body})
 
 
 def _no(error: str) -> Refusal:

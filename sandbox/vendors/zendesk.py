@@ -12,9 +12,10 @@ from copy import deepcopy
 from typing import Any
 from urllib.parse import urlencode
 
+from sandbox.faults.fault import Response
 from sandbox.vendors.fixtures import Attachment, Fixtures
 from sandbox.vendors.markup import HtmlReading
-from sandbox.vendors.server import Answer, Refusal, Request, Route, StandIn
+from sandbox.vendors.server import Refusal, Request, Route, StandIn
 from sandbox.vendors.zendesk_records import INTEGRATION, PICTURE, Account, Record, now
 
 TOKEN_SECONDS = 3600
@@ -94,7 +95,7 @@ class Zendesk(StandIn):
         with self.lock:
             ticket = self._account.tickets[ticket_id]
             ticket["updated_at"] = at = now()
-            attachments = tuple(Attachment(name) for name in screenshots)
+            attachments = tuple(Attachment(file_name=name) for name in screenshots)
             author = ticket["requester_id"]
             comment = self._account.comment(author, body, public=True, at=at, attachments=attachments)
             self._account.comments[ticket_id].append(comment)
@@ -123,10 +124,10 @@ class Zendesk(StandIn):
             return
         if token not in self._token_ends:
             self.violation(f"{request.method} {request.path} with a wrong token")
-        told = "The access token provided is expired, revoked, malformed or invalid for other reasons."
-        raise Refusal(401, {"error": "invalid_token", "error_description": told})
+        text = "The access token provided is expired, revoked, malformed or invalid for other reasons."
+        raise Refusal(401, {"error": "invalid_token", "error_description": text})
 
-    def _give_token(self, request: Request) -> Answer:
+    def _give_token(self, request: Request) -> Response:
         given = request.fields()
         if given.get("grant_type") != "client_credentials":
             self.violation("a token was asked for by another grant than client_credentials")
@@ -143,26 +144,30 @@ class Zendesk(StandIn):
         )
         self._token_ends[token] = time.time() + seconds
         scope = given.get("scope", "read write")
-        return Answer(
+        return Response(
             200, {"access_token": token, "token_type": "bearer", "scope": scope, "expires_in": seconds}
         )
 
     # Reading.
 
-    def _show_ticket(self, request: Request) -> Answer:
+    def _show_ticket(self, request: Request) -> Response:
         ticket, names = self._asked_ticket(request), self._included(request)
         people = {ticket["requester_id"], ticket["submitter_id"], ticket["assignee_id"]}
-        return Answer(200, {"ticket": ticket, **self._side_loaded(names, people, ticket["organization_id"])})
+        return Response(
+            200, {"ticket": ticket, **self._side_loaded(names, people, ticket["organization_id"])}
+        )
 
-    def _show_user(self, request: Request) -> Answer:
+    def _show_user(self, request: Request) -> Response:
         key, names = request.parameters[0], self._included(request)
         user = _found(self._account.users, INTEGRATION.id if key == "me" else int(key))
-        return Answer(200, {"user": user, **self._side_loaded(names, set(), user["organization_id"])})
+        return Response(200, {"user": user, **self._side_loaded(names, set(), user["organization_id"])})
 
-    def _show_organization(self, request: Request) -> Answer:
-        return Answer(200, {"organization": _found(self._account.organizations, int(request.parameters[0]))})
+    def _show_organization(self, request: Request) -> Response:
+        return Response(
+            200, {"organization": _found(self._account.organizations, int(request.parameters[0]))}
+        )
 
-    def _list_comments(self, request: Request) -> Answer:
+    def _list_comments(self, request: Request) -> Response:
         comments, names = self._account.comments[self._asked_ticket(request)["id"]], self._included(request)
         if request.argument("include_inline_images") != "true":
             comments = [
@@ -172,15 +177,15 @@ class Zendesk(StandIn):
             comments = comments[::-1]
         page, links = self._page(request, comments)
         people = self._side_loaded(names & {"users"}, {c["author_id"] for c in page}, None)
-        return Answer(200, {"comments": page, **links, **people})
+        return Response(200, {"comments": page, **links, **people})
 
-    def _list_tags(self, request: Request) -> Answer:
-        return Answer(200, {"tags": self._asked_ticket(request)["tags"]})
+    def _list_tags(self, request: Request) -> Response:
+        return Response(200, {"tags": self._asked_ticket(request)["tags"]})
 
-    def _show_picture(self, request: Request) -> Answer:
+    def _show_picture(self, request: Request) -> Response:
         if "authorization" in request.headers:
             self.violation(f"a picture was fetched with credentials: {request.path}")
-        return Answer(200, PICTURE, {"Content-Type": "image/png"})
+        return Response(200, PICTURE, {"Content-Type": "image/png"})
 
     def _asked_ticket(self, request: Request) -> Record:
         return _found(self._account.tickets, int(request.parameters[0]))
@@ -233,7 +238,7 @@ class Zendesk(StandIn):
 
     # Writing.
 
-    def _update_ticket(self, request: Request) -> Answer:
+    def _update_ticket(self, request: Request) -> Response:
         ticket, change = self._writable(request), request.fields().get("ticket")
         if not isinstance(change, dict):
             raise self.refuse(400, "Parameter ticket is missing or no object")
@@ -252,12 +257,12 @@ class Zendesk(StandIn):
             "created_at": ticket["updated_at"],
             "events": events,
         }
-        return Answer(200, {"ticket": ticket, "audit": audit})
+        return Response(200, {"ticket": ticket, "audit": audit})
 
-    def _add_tags(self, request: Request) -> Answer:
+    def _add_tags(self, request: Request) -> Response:
         ticket = self._writable(request)
         ticket["tags"] = sorted({*ticket["tags"], *request.fields().get("tags", [])})
-        return Answer(200, {"tags": ticket["tags"]})
+        return Response(200, {"tags": ticket["tags"]})
 
     def _writable(self, request: Request) -> Record:
         ticket = self._asked_ticket(request)

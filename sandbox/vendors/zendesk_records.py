@@ -6,9 +6,9 @@ import itertools
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.vendors.fixtures import Attachment, Fixtures, Ticket, User
+from sandbox.vendors.fixtures import Attachment, Fixtures, FixtureTicket, User
 
-INTEGRATION = User(1, "Mechanizer", "mechanizer@support.example", role="agent")
+INTEGRATION = User(id=1, name="Mechanizer", email="mechanizer@support.example", role="agent")
 PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
@@ -25,7 +25,7 @@ class Account:
         self._ids = itertools.count(900_001)
         self.users = {u.id: self._user(u) for u in (*fixtures.users, INTEGRATION)}
         self.organizations = {
-            o.id: self._record("organizations", {**vars(o), "tags": list(o.tags), "domain_names": []})
+            o.id: self._record("organizations", {**o.model_dump(), "tags": list(o.tags), "domain_names": []})
             for o in fixtures.organizations
         }
         self.tickets = {t.id: self._ticket(t) for t in fixtures.tickets}
@@ -73,13 +73,14 @@ class Account:
         return {"url": url, "created_at": LONG_AGO, "updated_at": LONG_AGO, **fields}
 
     def _user(self, user: User) -> Record:
-        fields = {**vars(user), "verified": True, "time_zone": "UTC", "locale": "en-US", "tags": []}
+        fields = {**user.model_dump(), "verified": True, "time_zone": "UTC", "locale": "en-US", "tags": []}
         return self._record("users", fields)
 
-    def _ticket(self, ticket: Ticket) -> Record:
-        fields = {**vars(ticket), "tags": list(ticket.tags), "updated_at": ticket.created_at}
-        del fields["comments"]
-        fields |= {
+    def _ticket(self, ticket: FixtureTicket) -> Record:
+        fields = {
+            **ticket.model_dump(exclude={"comments"}),
+            "tags": list(ticket.tags),
+            "updated_at": ticket.created_at,
             "submitter_id": ticket.requester_id,
             "priority": "urgent",
             "type": "problem",
@@ -91,7 +92,7 @@ class Account:
         id_ = self.new_id()
         return {
             "id": id_,
-            **vars(attachment),
+            **attachment.model_dump(),
             "content_url": f"{self._origin}/attachments/{id_}/{attachment.file_name}",
             "size": len(PICTURE),
             "deleted": False,

@@ -9,18 +9,20 @@ from typing import Any
 
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, Route, expect
 
+from tests.browser.scripted_ticket import ScriptedTicket
 from tests.workflow.journey import TicketJourney
 
 SDK = "https://static.zdassets.com/zendesk_app_framework_sdk/2.0/zaf_sdk.min.js"
 WIDTH = 1100
 NARROW = 320
+NO_ANSWER = {"status": 0, "reason": "timeout", "text": ""}
 
 Json = dict[str, Any]
 
 
 @dataclass
 class Fault:
-    """What happens to calls of the app to the API that fit: `act(route, options)` in place of passing them on."""
+    """What happens to the app's calls to the API that fit: `act(route, options)` in place of an answer."""
 
     method: str
     path: str
@@ -38,24 +40,21 @@ class Fault:
     def drop(self) -> None:
         """Lets the calls that were held come to nothing."""
         for route in self.held:
-            route.fulfill(json={"status": 0, "reason": "timeout", "text": ""})
-        self.held.clear()
-
-    def release(self) -> None:
-        """Lets the calls go that were held."""
-        for route in self.held:
-            route.continue_()
+            route.fulfill(json=NO_ANSWER)
         self.held.clear()
 
 
 class AppPage:
-    """`calls` are (method, path and query) of the app's calls to the API, in order."""
+    """`calls` are (method, path and query) of the app's calls to the API, in order.
+
+    A `ScriptedTicket` answers them itself; a `TicketJourney` leaves them to its deployment.
+    """
 
     def __init__(
         self,
         browser: Browser,
         host_url: str,
-        case: TicketJourney,
+        case: TicketJourney | ScriptedTicket,
         *,
         agent: int = 77,
         width: int = WIDTH,
@@ -109,7 +108,7 @@ class AppPage:
 
     def press(self) -> None:
         """Asks for the license, once the button is on."""
-        expect(self["#send"]).to_have_attribute("aria-disabled", "false")
+        self.can_ask()
         self["#send"].click()
 
     def press_anyway(self) -> None:
@@ -122,10 +121,14 @@ class AppPage:
         self.press()
 
     def ticket_changed(self) -> None:
-        """Zendesk tells the app."""
+        """Zendesk informs the app."""
         self.page.evaluate("zendesk.refresh()")
 
     # -- seeing it
+    def can_ask(self) -> None:
+        """The button is on."""
+        expect(self["#send"]).to_have_attribute("aria-disabled", "false")
+
     def shows(self, status: str) -> None:
         """The outcome has this status."""
         expect(self["#outcome"]).to_have_attribute("data-status", status, timeout=30_000)
@@ -137,6 +140,9 @@ class AppPage:
 
     def step(self, name: str) -> Locator:
         return self[f"#steps [data-step={name}]"]
+
+    def step_is(self, name: str, status: str) -> None:
+        expect(self.step(name)).to_have_class(re.compile(f"row--{status}"))
 
     def fact(self, name: str) -> Locator:
         """The value beside this word in the outcome."""
@@ -168,23 +174,29 @@ class AppPage:
         return self._faults[-1]
 
     def answer_call(self, method: str, path: str, status: int, body: Any, times: int | None = 1) -> Fault:
-        """The API is not asked; this is its answer. Status 0 is none."""
+        """This is the answer, in place of the API's. Status 0 is none."""
         answer = {"status": status, "reason": "", "text": json.dumps(body)}
         return self.on_call(method, path, lambda route, _: route.fulfill(json=answer), times)
 
     def lose_answer(self, method: str, path: str) -> Fault:
-        """The API does what it is asked, and nobody hears of it."""
+        """The API does what it is asked, and its answer is lost."""
 
-        def act(route: Route, _: Json) -> None:
-            route.fetch()
-            route.fulfill(json={"status": 0, "reason": "timeout", "text": ""})
+        def act(route: Route, options: Json) -> None:
+            self._answer_of(options)
+            route.fulfill(json=NO_ANSWER)
 
         return self.on_call(method, path, act)
 
     def hold_call(self, method: str, path: str) -> Fault:
-        """The call is under way until `release()`."""
+        """The call is under way until `drop()`, or until `release()` gives it to the API."""
         fault = self.on_call(method, path, lambda route, _: fault.held.append(route))
         return fault
+
+    def release(self, fault: Fault) -> None:
+        """The API takes the calls that were held."""
+        for route in fault.held:
+            route.fulfill(json=self._answer_of(json.loads(route.request.post_data or "")))
+        fault.held.clear()
 
     def _proxied(self, route: Route) -> None:
         options = json.loads(route.request.post_data or "")
@@ -193,18 +205,19 @@ class AppPage:
         fault = next((fault for fault in self._faults if fault.takes(options)), None)
         if fault:
             fault.act(route, options)
+        elif isinstance(self.case, ScriptedTicket):
+            route.fulfill(json=self._answer_of(options))
         else:
             route.continue_()
 
+    def _answer_of(self, options: Json) -> Json:
+        status, text = self.case.answer(options["type"], options["url"], options.get("data"))
+        return {"status": status, "reason": "", "text": text}
+
     # -- its manners
-    def check_manners(self, *, secret: str, api: str) -> None:
-        told = json.dumps(self.messages()) + "".join(frame.content() for frame in self.page.frames)
-        assert secret not in told
-        assert "BEGIN GITLAB LICENSE" not in told
+    def check_manners(self) -> None:
+        """The browser complained of nothing, and called nothing but this machine and Zendesk's SDK."""
         assert not self.complaints, self.complaints
-        assert not [address for address in self.addresses if f"//{api}" in address], (
-            "the browser called the API"
-        )
         outside = {a for a in self.addresses if not a.startswith(("http://127.0.0.1:", "data:"))}
         assert outside <= {SDK}, outside
 

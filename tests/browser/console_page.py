@@ -6,7 +6,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
+import requests
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 from tests.browser.app_page import SDK
@@ -16,7 +18,7 @@ DEFAULT = Path(__file__).parents[2] / "sandbox/vendors/fixtures/default.json"
 LIKE = 4242
 """The ticket that the others are copies of."""
 IDS = itertools.count(5001)
-COPIES = 12
+COPIES = 6
 EXPIRED_DAYS_AGO = 15
 
 
@@ -70,7 +72,10 @@ class ConsolePage:
         self.complaints: list[str] = []
         self.addresses: list[str] = []
         self._context = browser.new_context(
-            viewport={"width": width, "height": height}, device_scale_factor=scale, locale="en-US"
+            viewport={"width": width, "height": height},
+            device_scale_factor=scale,
+            locale="en-US",
+            reduced_motion="reduce",
         )
         self._context.set_default_timeout(15_000)
         self._context.on("request", lambda request: self.addresses.append(request.url))
@@ -104,12 +109,35 @@ class ConsolePage:
         return self.zendesk.frame_locator("#app")
 
     def ask(self) -> None:
-        """Fills in what the screenshots say, and asks for the license."""
+        """Types in what the screenshots say, and asks for the license."""
         expired_on = datetime.now(UTC).date() - timedelta(days=EXPIRED_DAYS_AGO)
         self.app.locator("#user_count").fill("250")
         self.app.locator("#license_expired_on").fill(expired_on.isoformat())
         expect(self.app.locator("#send")).to_have_attribute("aria-disabled", "false")
         self.app.locator("#send").click()
+
+    def requester(self) -> str:
+        """The address of the one who opened the ticket."""
+        return str(self._facts()["ticket"]["requester"]["email"])
+
+    def customer_answers(self, body: str, *screenshots: str) -> None:
+        """The customer answers, and Zendesk informs the app."""
+        answer = {"body": body, "screenshots": screenshots}
+        requests.post(f"{self._address()}/reply", json=answer, timeout=10)
+        self.page.frames[1].evaluate("zendesk.refresh()")
+
+    def _address(self) -> str:
+        """Where the page around the app has its ticket from."""
+        return urljoin(self.page.frames[1].url, f"tickets/{self['#ticket'].input_value()}")
+
+    def _facts(self) -> Any:
+        return requests.get(self._address(), timeout=10).json()
+
+    def slack_is_busy(self, *, times: int) -> None:
+        """Slack turns so many messages away."""
+        busy = {"path": "/api/chat.postMessage", "status": 429, "times": times}
+        control = f"{self.served.ready['slack_url'].removesuffix('api/')}_control"
+        requests.post(control, json=busy, timeout=10)
 
     # -- the switches and the state machine
     def switch(self, service: str, position: str) -> None:
@@ -131,9 +159,6 @@ class ConsolePage:
         self.page.get_by_role("button", name=name).click()
 
     # -- what has come of it
-    def counts(self) -> dict[str, str]:
-        return {name: self[f"#{name}-count"].inner_text() for name in ("inbox", "issues", "slack", "notes")}
-
     def effects(self) -> dict[str, str]:
         return {name: self[f"#{name}"].inner_text() for name in ("inbox", "issues", "slack", "notes")}
 
@@ -143,9 +168,11 @@ class ConsolePage:
         expect(self["#inbox .badge"].filter(has_text=re.compile("^sent$"))).to_have_count(0)
         for frame in self.page.frames:
             frame.wait_for_load_state()
-        told = json.dumps([frame.content() for frame in self.page.frames])
-        told += json.dumps(self.page.frames[1].evaluate("zendesk.messages"))
-        assert not [secret for secret in self.served.secrets() if secret in told]
+        seen = json.dumps([frame.content() for frame in self.page.frames])
+        seen += json.dumps(self.page.frames[1].evaluate("zendesk.messages"))
+        assert not [secret for secret in self.served.secrets() if secret in seen]
         assert not self.complaints, self.complaints
+        api = self.served.ready["api_url"]
+        assert not [a for a in self.addresses if a.startswith(api)], "the browser called the API"
         outside = {a for a in self.addresses if not a.startswith(("http://127.0.0.1:", "data:", "about:"))}
         assert outside <= {SDK}, outside

@@ -42,7 +42,7 @@ def healed(page: ConsolePage) -> None:
 
 
 def take(page: ConsolePage, path: Path) -> None:
-    """Once the app has heard of it, and what it told for a moment is gone."""
+    """Once the app knows of it, and what it showed for a moment is gone."""
     expect(page.zendesk.locator(".notification")).to_have_count(0, timeout=30_000)
     page.page.mouse.move(0, 0)
     page.page.screenshot(path=path)

@@ -4,58 +4,51 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser.scripted_ticket import issued, running
+
 COUNT_OF_LOOKS = 3
 
 
 def is_asked_once(app):
     app.settles("issued")
     assert app.posts() == 1
-    assert len(app.case.mails()) == 1
+    assert len(app.case.bodies) == 1
 
 
-def ready(app):
+def test_one_press_asks_once_however_often_it_is_made(app):
     app.fill()
-    expect(app["#send"]).to_have_attribute("aria-disabled", "false")
-
-
-def test_a_double_click_asks_once(app):
-    ready(app)
+    app.can_ask()
+    slow = app.hold_call("POST", "/requests")
     app["#send"].dblclick()
-    is_asked_once(app)
-
-
-def test_enter_asks_once_however_often_it_is_hit(app):
-    ready(app)
+    expect(app["#why"]).to_have_text("Asking…")
+    app.press_anyway()
     app["#user_count"].focus()
     for _ in range(3):
         app.page.keyboard.press("Enter")
-    is_asked_once(app)
-
-
-def test_a_slow_answer_is_awaited(app):
-    ready(app)
-    slow = app.hold_call("POST", "/requests")
-    app["#send"].click()
-    expect(app["#why"]).to_have_text("Asking…")
-    app.press_anyway()
-    app["#user_count"].press("Enter")
     expect(app["#user_count"]).to_have_js_property("readOnly", True)
-    slow.release()
+    app.release(slow)
     is_asked_once(app)
+    assert app.case.bodies[0] == {
+        "ticket_id": 4242,
+        "gitlab_username": "ada",
+        "customer_email": "ops@customer.example",
+        "user_count": 250,
+        "license_expired_on": "2026-11-06",
+    }
 
 
 def test_a_lost_answer_is_found_out(app):
-    ready(app)
+    app.fill()
     app.lose_answer("POST", "/requests")
-    app["#send"].click()
+    app.press()
     is_asked_once(app)
 
 
-def test_a_request_that_never_arrived_may_be_sent_again(open_app, case):
-    app = open_app(case, clock=True)
-    ready(app)
+def test_a_request_that_never_arrived_may_be_sent_again(open_app, ticket):
+    app = open_app(clock=True)
+    app.fill()
     lost = app.hold_call("POST", "/requests")
-    app["#send"].click()
+    app.press()
     expect(app["#why"]).to_have_text("Asking…")
     app.page.clock.fast_forward(30_000)
     for look in range(COUNT_OF_LOOKS):
@@ -65,11 +58,10 @@ def test_a_request_that_never_arrived_may_be_sent_again(open_app, case):
     expect(app["#fault"]).to_have_text(
         "No answer came. No request is on record. Ask again: the same details never make a second license."
     )
-    assert case.mails() == []
     lost.drop()
     app.press()
     app.settles("issued")
-    assert len(case.mails()) == 1
+    assert len(ticket.bodies) == 1
 
 
 ERRORS = {
@@ -81,8 +73,8 @@ ERRORS = {
 }
 
 
-def test_an_error_is_told_in_words_and_one_may_try_again(app):
-    ready(app)
+def test_an_error_is_said_in_words_and_one_may_try_again(app):
+    app.fill()
     for status, (message, words) in ERRORS.items():
         app.answer_call("POST", "/requests", status, {"message": message})
         app.press()
@@ -91,7 +83,7 @@ def test_an_error_is_told_in_words_and_one_may_try_again(app):
     expect(app["#user_count"]).to_have_value("250")
 
 
-def test_what_only_the_api_can_tell_of_a_field_is_told_at_the_field(app):
+def test_a_field_that_only_the_api_finds_wrong_says_so(app):
     app.fill(customer_email="o..ps@customer.example")
     app.press()
     expect(app["#customer_email-fault"]).to_have_text(
@@ -100,25 +92,14 @@ def test_what_only_the_api_can_tell_of_a_field_is_told_at_the_field(app):
     expect(app["#customer_email"]).to_be_focused()
 
 
-def test_an_expired_token_is_told_and_the_next_press_has_a_new_one(app):
-    def expired(route, options):
-        options["jwt"]["expiry"] = -3600
-        route.continue_(post_data=options)
-
-    ready(app)
-    app.on_call("POST", "/requests", expired)
-    app["#send"].click()
-    expect(app["#fault"]).to_contain_text("The token has expired")
+def test_progress_goes_on_after_answers_were_lost(app, ticket):
+    ticket.next = running()
+    app.fill()
+    lost = app.answer_call("GET", "/requests/", 0, None, times=None)
     app.press()
-    app.settles("issued")
-
-
-def test_progress_goes_on_after_answers_were_lost(app, case, deployment):
-    ready(app)
-    with deployment.proxy.holding("SendEmail", case.email):
-        lost = app.answer_call("GET", "/requests/", 0, None, times=None)
-        app["#send"].click()
-        expect(app["#notice"]).to_have_text("No answer came. Looking again by itself.")
-        lost.times = 0
-        expect(app["#notice"]).to_be_hidden()
+    expect(app["#notice"]).to_have_text("No answer came. Looking again by itself.")
+    lost.times = 0
+    expect(app["#notice"]).to_be_hidden()
+    app.shows("running")
+    ticket.latest = issued()
     is_asked_once(app)

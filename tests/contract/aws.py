@@ -7,7 +7,8 @@ import json
 from email.message import EmailMessage
 from typing import Any
 
-from sandbox.vendors.server import Answer, Refusal, Request, Route, StandIn
+from sandbox.faults.fault import Response
+from sandbox.vendors.server import Refusal, Request, Route, StandIn
 
 SEND_FIELDS = {
     *("FromEmailAddress", "Destination", "Content", "EmailTags", "ConfigurationSetName", "ReplyToAddresses"),
@@ -24,6 +25,14 @@ class Aws(StandIn):
         self.secrets = secrets
         self.error_name = "InternalFailure"
         self.sends: list[dict[str, Any]] = []
+
+    def begin_anew(self, secrets: dict[str, dict[str, str]]) -> None:
+        """Holds these secrets and remembers nothing."""
+        self.heal()
+        self.secrets, self.error_name = secrets, "InternalFailure"
+        self.sends.clear()
+        self.requests.clear()
+        self.violations.clear()
 
     def routes(self) -> list[Route]:
         send = "/v2/email/outbound-emails"
@@ -45,14 +54,14 @@ class Aws(StandIn):
         raw = [base64.b64decode(send["Content"]["Raw"]["Data"]) for send in self.sends]
         return [email.message_from_bytes(content, policy=email.policy.default) for content in raw]
 
-    def _secret(self, request: Request) -> Answer:
+    def _secret(self, request: Request) -> Response:
         assert request.headers["x-amz-target"] == "secretsmanager.GetSecretValue"
         name = request.fields()["SecretId"]
         if name not in self.secrets:
             raise Refusal(400, {"__type": "ResourceNotFoundException", "message": "no such secret"})
         value = json.dumps(self.secrets[name])
-        return Answer(200, {"ARN": name, "Name": name, "VersionId": "v" * 32, "SecretString": value})
+        return Response(200, {"ARN": name, "Name": name, "VersionId": "v" * 32, "SecretString": value})
 
-    def _send(self, request: Request) -> Answer:
+    def _send(self, request: Request) -> Response:
         self.sends.append(request.fields())
-        return Answer(200, {"MessageId": f"message-{len(self.sends)}"})
+        return Response(200, {"MessageId": f"message-{len(self.sends)}"})

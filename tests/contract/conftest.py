@@ -1,6 +1,7 @@
-"""The stand-ins, started for one test each."""
+"""The stand-ins, the vendors' started for one test each, and the ledger's tables."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from mechanizer.vendors import http_session
 from mechanizer.vendors import slack as slack_module
 from mechanizer.vendors import zendesk as zendesk_module
 from sandbox.vendors import GitLab, Slack, Zendesk, load_fixtures
+from tests import tables
 from tests.contract.aws import Aws
 from tests.contract.calls import CREDENTIALS
 from tests.environment import ENVIRONMENT
@@ -37,15 +39,25 @@ def slack() -> Iterator[Slack]:
         yield standin
 
 
+@pytest.fixture(scope="module")
+def aws_of_module() -> Iterator[Aws]:
+    """One address for a module's tests: to make a client of AWS takes longer than most of them."""
+    with Aws({}) as standin:
+        aws_module.client.cache_clear()
+        yield standin
+    aws_module.client.cache_clear()
+
+
 @pytest.fixture
-def aws() -> Iterator[Aws]:
+def aws(aws_of_module: Aws) -> Aws:
+    """Three secrets, no mail, and nothing that fails."""
     secrets = {
         "zendesk-secret": dict(CREDENTIALS),
         "gitlab-secret": {"token": "a-project-token"},
         "slack-secret": {"bot_token": "xoxb-a-bot-token"},
     }
-    with Aws(secrets) as standin:
-        yield standin
+    aws_of_module.begin_anew(secrets)
+    return aws_of_module
 
 
 @pytest.fixture(autouse=True)
@@ -87,6 +99,18 @@ def deployed(
 
 def forget() -> None:
     settings.cache_clear()
-    aws_module.client.cache_clear()
     secrets._kept.clear()
     zendesk_module._tokens.clear()
+
+
+@pytest.fixture(scope="module")
+def dynamodb() -> Iterator[Any]:
+    with tables.deployed() as client:
+        yield client
+
+
+@pytest.fixture
+def database(dynamodb: Any) -> Any:
+    """The tables, empty."""
+    tables.empty(dynamodb)
+    return dynamodb

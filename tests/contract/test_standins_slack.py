@@ -1,7 +1,5 @@
 """The stand-in Slack, held against the real slack_sdk."""
 
-import json
-
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -20,37 +18,6 @@ def client(slack: Slack) -> WebClient:
 
 def error_of(error: pytest.ExceptionInfo[SlackApiError]) -> str:
     return error.value.response["error"]
-
-
-def test_the_address_is_that_of_the_web_api(slack: Slack) -> None:
-    assert slack.url.endswith("/api/")
-
-
-@pytest.mark.parametrize("channel", [CHANNEL, CHANNEL[1:], "C0EMERGENCY"])
-def test_a_message_is_posted_by_name_or_id(slack: Slack, client: WebClient, channel: str) -> None:
-    answer = client.chat_postMessage(
-        channel=channel,
-        text="a &lt; b",
-        unfurl_links=False,
-        unfurl_media=False,
-        parse="none",
-        metadata=METADATA,
-    )
-
-    [message] = slack.state()
-    assert (answer["channel"], answer["ts"]) == ("C0EMERGENCY", message["ts"])
-    assert (message["channel_name"], message["text"]) == ("support_licensing-subscription", "a &lt; b")
-    assert message["metadata"] == METADATA
-    assert slack.violations == []
-
-
-def test_a_form_does_as_well_as_json(slack: Slack, client: WebClient) -> None:
-    client.api_call(
-        "chat.postMessage", data={"channel": CHANNEL, "text": "x", "metadata": json.dumps(METADATA)}
-    )
-
-    assert slack.state()[0]["metadata"] == METADATA
-    assert slack.requests[0].headers["content-type"].startswith("application/x-www-form-urlencoded")
 
 
 def test_history_is_newest_first_without_replies_and_with_metadata_on_demand(
@@ -74,46 +41,6 @@ def test_history_is_newest_first_without_replies_and_with_metadata_on_demand(
     assert [m["text"] for m in since] == ["second"]
     assert [m["text"] for m in at] == ["second"]
     assert slack.violations == []
-
-
-def test_a_thread_is_its_first_message_and_the_replies(slack: Slack, client: WebClient) -> None:
-    first = client.chat_postMessage(channel=CHANNEL, text="first")
-    client.chat_postMessage(channel=CHANNEL, text="apart")
-    for text in ("one", "two"):
-        client.chat_postMessage(channel=CHANNEL, text=text, thread_ts=first["ts"], metadata=METADATA)
-
-    thread = client.conversations_replies(channel="C0EMERGENCY", ts=first["ts"], include_all_metadata=True)[
-        "messages"
-    ]
-
-    assert [m["text"] for m in thread] == ["first", "one", "two"]
-    assert thread[2]["metadata"] == METADATA
-    with pytest.raises(SlackApiError) as error:
-        client.chat_postMessage(channel=CHANNEL, text="to a reply", thread_ts=thread[1]["ts"])
-    assert error_of(error) == "thread_not_found"
-    assert len(slack.violations) == 1
-
-
-def test_history_and_channels_come_in_pages(slack: Slack, client: WebClient) -> None:
-    for number in range(7):
-        client.chat_postMessage(channel=CHANNEL, text=str(number))
-
-    pages = client.conversations_history(channel="C0EMERGENCY", limit=3)
-    channels = client.conversations_list(limit=1, types="public_channel", exclude_archived=True)
-
-    assert [[m["text"] for m in page["messages"]] for page in pages] == [
-        ["6", "5", "4"],
-        ["3", "2", "1"],
-        ["0"],
-    ]
-    assert [c["id"] for page in channels for c in page["channels"]] == ["C0EMERGENCY", "C0OTHER"]
-
-
-def test_time_stamps_are_unique_and_grow(client: WebClient) -> None:
-    stamps = [client.chat_postMessage(channel=CHANNEL, text="x")["ts"] for _ in range(20)]
-
-    assert sorted(set(stamps)) == stamps
-    assert all(len(stamp.partition(".")[2]) == 6 for stamp in stamps)
 
 
 def test_only_posting_takes_a_channels_name(slack: Slack, client: WebClient) -> None:

@@ -1,20 +1,20 @@
 """The package's Zendesk module against the stand-in."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from mechanizer.errors import NotConfigured, RateLimited, VendorRejected, VendorUnavailable
 from mechanizer.outcome import notifications
-from mechanizer.rules.eligibility import Facts, Rules, checks
+from mechanizer.rules.eligibility import Facts, checks
 from mechanizer.vendors import zendesk as ours
 from sandbox.vendors import Zendesk
 from tests.contract.aws import Aws
 from tests.contract.calls import CREDENTIALS
 from tests.contract.memory import HOSTILE, MemoryEffects, notification, request
+from tests.unit.records import RULES
 
 pytestmark = pytest.mark.usefixtures("deployed")
 
@@ -76,14 +76,6 @@ def test_an_agent_is_read(agent_id: int, role: str, active: bool) -> None:
 @pytest.mark.parametrize("name", INPUTS)
 def test_each_input_is_refused_for_the_one_reason_in_its_name(zendesk: Zendesk, name: str) -> None:
     asked = request(name)
-    rules = Rules(
-        emergency_days=frozenset({5, 6}),
-        extra_emergency_dates=frozenset[date](),
-        time_zone=ZoneInfo("UTC"),
-        grace_days=14,
-        window_days=3,
-        min_screenshots=2,
-    )
     assert asked.agent_id is not None
     facts = Facts(
         requested_at=asked.requested_at,
@@ -94,7 +86,7 @@ def test_each_input_is_refused_for_the_one_reason_in_its_name(zendesk: Zendesk, 
         agent=ours.read_agent(asked.agent_id),
     )
 
-    refused = [check.code for check in checks(facts, rules) if not check.ok]
+    refused = [check.code for check in checks(facts, RULES) if not check.ok]
 
     assert refused == ([] if name in ("eligible", "hostile") else [name])
     assert zendesk.violations == []
@@ -252,7 +244,7 @@ def test_the_customer_cannot_forge_a_note(zendesk: Zendesk) -> None:
     assert len(zendesk.ticket(4242)["notes"]) == 1
 
 
-def test_the_real_stories_of_the_hostile_request_stay_text(zendesk: Zendesk) -> None:
+def test_the_real_notifications_of_the_hostile_request_stay_text(zendesk: Zendesk) -> None:
     asked = request("hostile")
     reasons = [{"code": "prospect", "message": "The organization is a prospect"}]
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from sandbox.faults.failures import EFFECTS
-from sandbox.faults.proxy import Call, Fault, FaultProxy
+from sandbox.faults.fault import Call, Fault
+from sandbox.faults.proxy import FaultProxy
 from tests.reliability.killing import kill_holder_of
 from tests.workflow.served_project import ServedProject
 

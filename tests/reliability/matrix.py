@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sandbox.faults.proxy import Fault
+from sandbox.faults.fault import Fault
 from tests.reliability.faulty import STATES, FaultyDeployment
 from tests.waiting import until
 from tests.workflow.journey import TicketJourney

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sandbox.faults.proxy import Fault
+from sandbox.faults.fault import Fault
 from tests.reliability.faulty import ISSUED, Planned
 from tests.waiting import until
 from tests.workflow.journey import TicketJourney

@@ -144,7 +144,7 @@ class Served:
         found = [item for page in pages for item in page["Items"]]
         return {item["pk"]["S"]: item for item in found if item["pk"]["S"].startswith(beginning)}
 
-    def told(self, source):
+    def heard(self, source):
         """The details of the events of that source that reached the function which listens."""
         events = [json.loads(item["event"]["S"]) for item in self.items("event ").values()]
         return [event for event in events if event["source"] == source]

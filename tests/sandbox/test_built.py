@@ -2,14 +2,15 @@
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from importlib.metadata import Distribution
 from pathlib import Path
 
 import pytest
 
+from sandbox.cli.main import main
+from sandbox.cli.run import run
+from sandbox.sandbox import Options
 from scripts.build import Artifact, BuildError, build, here, report
 from scripts.notices import ELSEWHERE, LICENSE_FILE, PIN
 from scripts.sbom import NAME, document, purl
@@ -18,17 +19,8 @@ from tests.template.stack import FUNCTIONS, folder
 # One worker builds for them all.
 pytestmark = pytest.mark.xdist_group("built")
 PROJECT = Path(__file__).parents[2]
-EXAMPLE = Path("events/state_machine/eligible.json")
+EXAMPLE = PROJECT / "events/state_machine/eligible.json"
 SOURCES = {"CommonLayer": "layers/common", **{name: f"functions/{folder(name)}" for name in FUNCTIONS}}
-RUN = """
-import sys
-from pathlib import Path
-from sandbox.cli.run import run
-from sandbox.sandbox import Options
-
-event, out, project = map(Path, sys.argv[1:])
-sys.exit(run(event, out, Options(), project))
-"""
 
 
 @dataclass(frozen=True)
@@ -58,38 +50,18 @@ def built(tmp_path_factory):
 
 
 def test_the_artifacts_issue_a_license(built, tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, EXAMPLE, tmp_path, built.folder],
-        cwd=PROJECT,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    assert run(EXAMPLE, tmp_path, Options(), built.folder) == 0
 
-    assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads((tmp_path / "result.json").read_text())["output"]["status"] == "issued"
     assert "Traceback" not in (tmp_path / "functions.log").read_text()
 
 
-def test_asked_for_where_there_are_no_libraries_it_says_so(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "sandbox", "run", EXAMPLE, "--built", "--out", tmp_path],
-        cwd=PROJECT,
-        env={
-            **os.environ,
-            "PIP_NO_INDEX": "1",
-            "PIP_FIND_LINKS": str(tmp_path),
-            "PIP_CONFIG_FILE": os.devnull,
-        },
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+def test_asked_for_where_there_are_no_libraries_it_says_so(tmp_path, monkeypatch, capsys):
+    for name, value in (("NO_INDEX", "1"), ("FIND_LINKS", str(tmp_path)), ("CONFIG_FILE", os.devnull)):
+        monkeypatch.setenv(f"PIP_{name}", value)
 
-    assert done.returncode == 2
-    assert done.stderr.startswith(
+    assert main(["run", str(EXAMPLE), "--built", "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith(
         "sandbox: --built: the libraries of layers/common/requirements.txt cannot be had"
     )
 
@@ -98,20 +70,15 @@ def test_none_is_too_large_and_all_of_them_are_not(built):
     assert report(here(), built.made) == []
 
 
-def test_the_list_is_of_all_artifacts(built):
-    [whole] = [each for each in built.list()["dependencies"] if each["ref"] == "mechanizer"]
+def test_the_list_names_what_each_artifact_holds_and_its_lock_wants(built):
+    listed = {each["ref"]: set(each.get("dependsOn", ())) for each in built.list()["dependencies"]}
 
-    assert set(whole["dependsOn"]) == set(built.made) == set(SOURCES)
-
-
-@pytest.mark.parametrize("name", SOURCES)
-def test_the_list_names_what_an_artifact_holds_and_its_lock_wants(built, name):
-    [listed] = [each["dependsOn"] for each in built.list()["dependencies"] if each["ref"] == name]
-    locked = PIN.findall((PROJECT / SOURCES[name] / "requirements.txt").read_text())
-
-    assert locked
-    assert set(listed) == {f"pkg:pypi/{library}@{version}" for library, version in locked}
-    assert set(listed) == {purl(Distribution.at(library)) for library in built.libraries(name)}
+    assert listed["mechanizer"] == set(built.made) == set(SOURCES)
+    for name, source in SOURCES.items():
+        locked = PIN.findall((PROJECT / source / "requirements.txt").read_text())
+        assert locked
+        assert listed[name] == {f"pkg:pypi/{library}@{version}" for library, version in locked}
+        assert listed[name] == {purl(Distribution.at(library)) for library in built.libraries(name)}
 
 
 def test_the_list_is_as_the_format_wants_it_and_the_same_each_time(built):

@@ -24,34 +24,18 @@ def test_it_runs_to_its_end(served):
     arn = described["executionArn"]
     assert described["status"] == "SUCCEEDED"
     assert arn.endswith(":end")
-    assert json.loads(described["output"])["input"] == {"n": 1}
     assert described["input"] == '{"n": 1}'
     assert described["startDate"] <= described["stopDate"]
     assert described["redriveStatus"] == "NOT_REDRIVABLE"
     assert described["redriveStatusReason"] == "Execution is SUCCEEDED and cannot be redriven"
     assert served.entered(arn) == STATES
-
-
-def test_an_execution_without_a_name_gets_one(served):
-    first, second = served.run(), served.run()
-    assert first["name"] != second["name"]
-    assert first["name"] not in ("None", "")
-
-
-@pytest.mark.parametrize("name", ["a b", "a/b", "a:b", "x" * 81])
-def test_a_name_that_is_none_is_refused(served, name):
-    assert refused(served.start, name=name) in ("InvalidName", "ValidationException")
-
-
-def test_the_context_has_name_start_and_redrive_count(served):
-    described = served.run(name="context")
-    context = json.loads(described["output"])["execution"]
-    assert context["Name"] == "context"
-    assert context["Id"] == described["executionArn"]
-    assert context["RedriveCount"] == 0
+    output = json.loads(described["output"])
+    context = output["execution"]
+    assert output["input"] == {"n": 1}
+    assert (context["Name"], context["Id"], context["RedriveCount"]) == ("end", arn, 0)
     assert context["StartTime"].endswith("Z")
     began = datetime.fromisoformat(context["StartTime"])
-    assert abs((began - described["startDate"]).total_seconds()) < 1
+    assert abs((began - described["startDate"]).total_seconds()) < 0.01
 
 
 class TestFailure:
@@ -81,67 +65,42 @@ class TestFailure:
         assert served.types(described["executionArn"]).count("TaskFailed") == 2
         assert 0.18 <= took < 100  # 60 and 120 s, a thousand times shorter
 
-    def test_after_the_last_retry_it_fails(self, served):
-        described = served.run({"Second": "passing"})
-        assert (described["status"], described["error"]) == ("FAILED", "Passing")
-        assert served.types(described["executionArn"]).count("TaskFailed") == 3
-
 
 class TestRedrive:
-    def test_it_goes_on_with_the_state_that_failed(self, served):
-        failed = served.run({"Second": ["lasting", "answer"]}, name="redriven")
+    def test_it_goes_on_with_the_state_that_failed_as_often_as_it_fails(self, served):
+        document = {"First": ["answer", "lasting"], "Second": ["lasting", *["passing"] * 3, "answer"]}
+        failed = served.run(document, name="redriven")
         arn = failed["executionArn"]
         before = served.events(arn)
         date = served.sfn.redrive_execution(executionArn=arn)["redriveDate"]
-        described = served.ended(arn)
-        assert described["status"] == "SUCCEEDED"
-        assert described["redriveCount"] == 1
-        assert abs((described["redriveDate"] - date).total_seconds()) < 0.01
-        assert described["startDate"] == failed["startDate"]
-        assert described["stopDate"] >= described["redriveDate"]
-        assert "error" not in described
-        assert "cause" not in described
+        # then the results before are kept: First is not run again
+        again = served.ended(arn)
+        assert (again["status"], again["error"], again["redriveCount"]) == ("FAILED", "Passing", 1)
+        assert abs((again["redriveDate"] - date).total_seconds()) < 0.01
+        assert again["startDate"] == failed["startDate"]
+        assert again["stopDate"] >= again["redriveDate"]
         after = served.events(arn)
         assert after[: len(before)] == before
         assert [event["id"] for event in after] == list(range(1, len(after) + 1))
         assert after[len(before)]["type"] == "ExecutionRedriven"
         assert after[len(before)]["executionRedrivenEventDetails"] == {"redriveCount": 1}
-        assert served.entered(arn) == ["First", "Second", "Second", "Rest?", "Done"]
-        assert json.loads(described["output"])["execution"]["RedriveCount"] == 1
-
-    def test_the_input_and_the_results_before_are_kept(self, served):
-        document = {"First": ["answer", "lasting"], "Second": ["lasting", "answer"], "kept": [1, 2]}
-        arn = served.run(document)["executionArn"]
+        # and retries are counted anew
+        assert served.types(arn).count("TaskFailed") == 1 + 3
         served.sfn.redrive_execution(executionArn=arn)
         described = served.ended(arn)
-        assert described["status"] == "SUCCEEDED"
-        assert json.loads(described["output"])["input"] == document
-        assert json.loads(described["input"]) == document
+        assert (described["status"], described["redriveCount"]) == ("SUCCEEDED", 2)
+        assert not {"error", "cause"} & set(described)
+        assert served.entered(arn) == ["First", "Second", "Second", "Second", "Rest?", "Done"]
+        output = json.loads(described["output"])
+        assert output["input"] == json.loads(described["input"]) == document
+        assert output["execution"]["RedriveCount"] == 2
 
-    def test_it_may_fail_again_and_be_redriven_again(self, served):
-        arn = served.run({"Second": ["lasting", "lasting", "answer"]})["executionArn"]
-        served.sfn.redrive_execution(executionArn=arn)
-        failed = served.ended(arn)
-        assert (failed["status"], failed["error"], failed["redriveCount"]) == ("FAILED", "Lasting", 1)
-        assert served.types(arn).count("ExecutionFailed") == 2
-        served.sfn.redrive_execution(executionArn=arn)
-        assert served.ended(arn)["redriveCount"] == 2
-
-    def test_retries_are_counted_anew(self, served):
-        arn = served.run({"Second": ["passing"] * 5 + ["answer"]})["executionArn"]
-        served.sfn.redrive_execution(executionArn=arn)
-        assert served.ended(arn)["status"] == "SUCCEEDED"
-
-    @pytest.mark.parametrize("document", [{}, {"Rest": 1}])
-    def test_one_that_succeeded_or_runs_is_not_redrivable(self, served, document):
-        arn = served.run(document)["executionArn"] if not document else served.start({"First": "sleep 1"})
-        assert refused(served.sfn.redrive_execution, executionArn=arn) == "ExecutionNotRedrivable"
-        assert served.describe(arn)["redriveStatus"] == "NOT_REDRIVABLE"
-        assert served.describe(arn)["redriveCount"] == 0
-
-    def test_an_unknown_one_does_not_exist(self, served):
-        arn = served.run()["executionArn"] + "x"
-        assert refused(served.sfn.redrive_execution, executionArn=arn) == "ExecutionDoesNotExist"
+    def test_one_that_succeeded_or_runs_is_not_redrivable(self, served):
+        for arn in (served.run()["executionArn"], served.start({"First": "sleep 1"})):
+            assert refused(served.sfn.redrive_execution, executionArn=arn) == "ExecutionNotRedrivable"
+            assert served.describe(arn)["redriveStatus"] == "NOT_REDRIVABLE"
+            assert served.describe(arn)["redriveCount"] == 0
+        assert refused(served.sfn.redrive_execution, executionArn=f"{arn}x") == "ExecutionDoesNotExist"
 
     def test_one_token_redrives_once(self, served):
         arn = served.run({"Second": "lasting"})["executionArn"]
@@ -174,7 +133,7 @@ class TestRedrive:
 
 class TestStop:
     def test_it_ends_at_once_and_the_function_finishes_its_work(self, served):
-        arn = served.start({"First": "sleep 3"})
+        arn = served.start({"First": "sleep 1"})
         until("it is called", lambda: "TaskStarted" in served.types(arn))
         date = served.sfn.stop_execution(executionArn=arn, error="Operator", cause="halt")["stopDate"]
         described = served.describe(arn)
@@ -192,22 +151,16 @@ class TestStop:
             "cause": "halt",
         }
 
-    def test_without_error_and_cause_it_has_none(self, served):
-        arn = served.start({"First": "sleep 5"})
-        served.sfn.stop_execution(executionArn=arn)
-        described = served.describe(arn)
-        assert described["status"] == "ABORTED"
-        assert not {"error", "cause", "output"} & set(described)
-
     def test_a_closed_one_stays_as_it_is(self, served):
         described = served.run({"First": "lasting"})
         served.sfn.stop_execution(executionArn=described["executionArn"], error="Late")
         assert served.describe(described["executionArn"])["error"] == "Lasting"
 
     def test_a_stopped_one_can_be_redriven_while_its_function_still_works(self, served):
-        arn = served.start({"First": ["sleep 3", "answer"]}, name="stopped-and-redriven")
+        arn = served.start({"First": ["sleep 1", "answer"]}, name="stopped-and-redriven")
         until("it is called", lambda: "TaskStarted" in served.types(arn))
         served.sfn.stop_execution(executionArn=arn)
+        assert not {"error", "cause", "output"} & set(served.describe(arn))
         served.sfn.redrive_execution(executionArn=arn)
         assert served.ended(arn)["status"] == "SUCCEEDED"
         until("it has slept", lambda: served.items(f"{arn} slept"))
@@ -234,14 +187,21 @@ def test_a_machine_over_its_time_is_timed_out_and_can_be_redriven(served):
 
 class TestNames:
     def test_the_same_name_and_input_while_it_runs_is_the_same_execution(self, served):
-        first = served.start({"First": "sleep 5"}, name="twice")
-        assert served.start({"First": "sleep 5"}, name="twice") == first
+        first = served.start({"First": "sleep 2"}, name="twice")
+        assert served.start({"First": "sleep 2"}, name="twice") == first
         code = refused(served.start, document={"other": 1}, name="twice")
         assert code == "ExecutionAlreadyExists"
 
-    def test_a_closed_name_is_taken(self, served):
+    def test_a_closed_name_is_taken_and_none_is_made_up(self, served):
         served.run(name="closed")
         assert refused(served.start, name="closed") == "ExecutionAlreadyExists"
+        first, second = served.run(), served.run()
+        assert first["name"] != second["name"]
+        assert not {first["name"], second["name"]} & {"None", ""}
+
+    @pytest.mark.parametrize("name", ["a b", "a/b", "a:b", "x" * 81])
+    def test_a_name_that_is_none_is_refused(self, served, name):
+        assert refused(served.start, name=name) in ("InvalidName", "ValidationException")
 
     def test_many_at_once_start_one(self, served):
         with ThreadPoolExecutor(8) as pool:
@@ -288,7 +248,7 @@ class TestLists:
         assert dates == sorted(dates, reverse=True)
 
 
-def test_two_hundred_at_once_do_not_disturb_each_other(served):
+def test_many_at_once_do_not_disturb_each_other(served):
     machine = served.machine(
         task={"OutputPath": "$.Payload", "Retry": [{"ErrorEquals": ["Passing"], "IntervalSeconds": 60}]}
     )
@@ -298,9 +258,9 @@ def test_two_hundred_at_once_do_not_disturb_each_other(served):
         return served.start(document, machine)
 
     with ThreadPoolExecutor(20) as pool:
-        arns = list(pool.map(one, range(200)))
+        arns = list(pool.map(one, range(40)))
     outputs = [json.loads(served.ended(arn)["output"]) for arn in arns]
-    assert [output["input"]["n"] for output in outputs] == list(range(200))
+    assert [output["input"]["n"] for output in outputs] == list(range(40))
     assert [output["execution"]["Id"] for output in outputs] == arns
     now = datetime.now(UTC)
     assert all(served.describe(arn)["stopDate"] <= now for arn in arns[:3])

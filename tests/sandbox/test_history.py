@@ -1,4 +1,4 @@
-"""An execution's history in words."""
+"""An execution's history as people read it: one line a state, and in words."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from moto.stepfunctions.parser.api import HistoryEventType
 
-from sandbox.console.history import summary, tell
+from sandbox.cloud.steps import read_steps
+from sandbox.console.history import lines_of, summary
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 HALF = (
@@ -41,7 +42,30 @@ def history(*events):
 
 
 def texts(*events):
-    return [line.text for line in tell(history(*events))]
+    return [line.text for line in lines_of(history(*events))]
+
+
+def test_a_task_a_choice_and_an_end_are_a_line_each():
+    assert [step.document() for step in read_steps(history(*HALF, *END))] == [
+        {"state": "Look", "status": "succeeded", "attempts": 1, "seconds": 3.0},
+        {"state": "Good?", "status": "succeeded", "attempts": 1, "seconds": 1.0},
+        {"state": "Work", "status": "succeeded", "attempts": 1, "seconds": 3.0},
+        {"state": "Issued", "status": "running", "attempts": 0, "seconds": 1.0},
+    ]
+    assert read_steps(history("ExecutionStarted")) == []
+
+
+def test_a_task_that_is_tried_again_runs_and_ends_as_its_execution():
+    (_, _, step) = read_steps(history(*FAILED[:-1], "TaskScheduled"))
+    assert (step.status, step.attempts, step.last_error) == ("running", 3, "OutcomeUnknown")
+    ends = {"ExecutionFailed": "failed", "ExecutionTimedOut": "timed out", "ExecutionAborted": "stopped"}
+    for end, status in ends.items():
+        assert read_steps(history(*HALF, "TaskScheduled", end))[-1].status == status
+
+
+def test_a_redrive_goes_on_with_the_same_step():
+    (_, _, step, _) = read_steps(history(*FAILED, "ExecutionRedriven", "TaskStateEntered Work", *END))
+    assert (step.state, step.status, step.attempts, step.seconds) == ("Work", "succeeded", 3, 5.0 + 3.0)
 
 
 def test_a_run_without_trouble():
@@ -57,7 +81,7 @@ def test_a_run_without_trouble():
     )
 
 
-def test_failures_of_a_kind_are_told_in_one_line():
+def test_failures_of_a_kind_are_in_one_line():
     assert texts(*FAILED)[3:] == [
         "Work, attempts 1 to 2: OutcomeUnknown: it broke. The next attempt first looks whether it did.",
         "The execution has failed in place, at Work. What was done before stays done.",
@@ -78,7 +102,7 @@ def test_an_error_is_explained(error, meaning):
 
 
 def test_a_failure_names_the_reason_and_not_the_wait_for_it():
-    told = summary(
+    text = summary(
         history(
             *HALF,
             *("TaskScheduled", "TaskFailed OutcomeUnknown"),
@@ -87,29 +111,29 @@ def test_a_failure_names_the_reason_and_not_the_wait_for_it():
         "FAILED",
         "StepInProgress",
     )
-    assert told.startswith("Failed in place at Work, after 2 attempts: OutcomeUnknown: it broke.")
-    assert "Redrive" not in told
+    assert text.startswith("Failed in place at Work, after 2 attempts: OutcomeUnknown: it broke.")
+    assert "Redrive" not in text
 
 
 def test_a_lasting_failure_says_what_to_do():
-    told = summary(history(*HALF, "TaskScheduled", "TaskFailed VendorRejected"), "FAILED", "VendorRejected")
-    assert told.endswith("Remove the cause, then press Redrive.")
+    text = summary(history(*HALF, "TaskScheduled", "TaskFailed VendorRejected"), "FAILED", "VendorRejected")
+    assert text.endswith("Remove the cause, then press Redrive.")
 
 
 def test_a_redrive_says_why_it_healed():
     events = history(*FAILED, "ExecutionRedriven", "TaskStateEntered Work", *END)
     assert "Redriven. It goes on with the state that failed; the states before it are not run again." in [
-        line.text for line in tell(events)
+        line.text for line in lines_of(events)
     ]
-    told = summary(events, "SUCCEEDED", None)
-    assert "It healed: Work (OutcomeUnknown) had failed" in told
-    assert told.endswith("Look had succeeded before, and did not run again.")
+    text = summary(events, "SUCCEEDED", None)
+    assert "It healed: Work (OutcomeUnknown) had failed" in text
+    assert text.endswith("Look had succeeded before, and did not run again.")
 
 
 def test_a_retry_says_that_it_healed_by_itself():
     events = history(*HALF, "TaskScheduled", "TaskFailed RateLimited", *END)
     assert "It healed by itself: Work (RateLimited) had failed at first" in summary(events, "SUCCEEDED", None)
-    assert "Work succeeded at attempt 2." in [line.text for line in tell(events)]
+    assert "Work succeeded at attempt 2." in [line.text for line in lines_of(events)]
 
 
 def test_what_is_under_way_is_said():
@@ -121,5 +145,5 @@ def test_what_is_under_way_is_said():
 
 def test_a_stopped_one_says_so():
     events = history(*HALF, "ExecutionAborted")
-    assert tell(events)[-1].text == "Stopped at Work: by a person."
+    assert lines_of(events)[-1].text == "Stopped at Work: by a person."
     assert summary(events, "ABORTED", None).startswith("Stopped by a person at Work.")

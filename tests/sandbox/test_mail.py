@@ -1,4 +1,7 @@
-"""SES takes what it would take, keeps it whole, and tells what its simulator would tell."""
+"""SES takes what it would take, keeps it whole, and publishes what its simulator would publish."""
+
+import json
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -11,9 +14,8 @@ RAW = b"From: Us <license@support.example>\nTo: ops@customer.example\nSubject: Y
 
 @pytest.fixture
 def configuration_set(served):
-    import json
-
-    return json.loads(served.run()["output"])["environment"]["CONFIGURATION_SET"]
+    event = {"state": "x", "input": {}, "execution": {}}
+    return json.load(served.invoke("StepFunction", event)["Payload"])["environment"]["CONFIGURATION_SET"]
 
 
 @pytest.fixture
@@ -36,16 +38,14 @@ def send(served, configuration_set):
 
 
 def outbox(served):
-    from pathlib import Path
-
     return sorted(Path(served.ready["outbox"]).glob("*.eml"))
 
 
-def told(served, message_id, number):
+def heard(served, message_id, number):
     """Event type -> detail-type and detail, when that many have come."""
 
     def look():
-        events = [e for e in served.told("aws.ses") if e["detail"]["mail"]["messageId"] == message_id]
+        events = [e for e in served.heard("aws.ses") if e["detail"]["mail"]["messageId"] == message_id]
         return len(events) >= number and {
             e["detail"]["eventType"]: (e["detail-type"], e["detail"]) for e in events
         }
@@ -53,16 +53,12 @@ def told(served, message_id, number):
     return until(f"{number} events of {message_id}", look)
 
 
-def test_a_message_is_kept_byte_by_byte(served, send):
+def test_it_is_kept_byte_by_byte_sent_and_delivered(served, send, configuration_set):
     before = outbox(served)
-    send()
+    events = heard(served, send(), 2)
     (path,) = [path for path in outbox(served) if path not in before]
     assert path.read_bytes() == RAW
     assert path.name.endswith("-ops@customer.example.eml")
-
-
-def test_it_is_sent_and_delivered(served, send, configuration_set):
-    events = told(served, send(), 2)
     assert events["Send"][0] == "Email Sent"
     assert events["Send"][1]["send"] == {}
     name, detail = events["Delivery"]
@@ -96,7 +92,7 @@ def test_the_address_decides_what_happens(address, kinds):
 @pytest.mark.parametrize(("local", "subtype"), [("bounce", "General"), ("suppressionlist", "Suppressed")])
 def test_a_bounce_is_permanent_and_names_the_address(served, send, local, subtype):
     address = f"{local}@simulator.amazonses.com"
-    events = told(served, send(address), 2)
+    events = heard(served, send(address), 2)
     assert set(events) == {"Send", "Bounce"}
     name, detail = events["Bounce"]
     assert name == "Email Bounced"
@@ -105,15 +101,15 @@ def test_a_bounce_is_permanent_and_names_the_address(served, send, local, subtyp
 
 
 def test_a_complaint_comes_after_the_delivery(served, send):
-    events = told(served, send("complaint@simulator.amazonses.com"), 3)
+    events = heard(served, send("complaint@simulator.amazonses.com"), 3)
     assert events["Complaint"][0] == "Email Complaint Received"
     assert events["Complaint"][1]["complaint"]["complaintFeedbackType"] == "abuse"
 
 
-def test_without_a_configuration_set_nothing_is_told(served, send):
+def test_without_a_configuration_set_nothing_is_published(served, send):
     silent = send(ConfigurationSetName=None)
-    told(served, send(), 2)
-    assert silent not in {e["detail"]["mail"]["messageId"] for e in served.told("aws.ses")}
+    heard(served, send(), 2)
+    assert silent not in {e["detail"]["mail"]["messageId"] for e in served.heard("aws.ses")}
 
 
 @pytest.mark.parametrize(

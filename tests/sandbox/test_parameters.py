@@ -3,7 +3,6 @@
 import pytest
 
 from sandbox.cloud.parameters import resolve
-from sandbox.cloud.stack import read
 from sandbox.errors import SandboxError
 
 TEMPLATE = {
@@ -97,26 +96,3 @@ def test_rules_are_held(condition, assertion, holds):
 def test_a_function_that_the_sandbox_does_not_know_is_refused():
     with pytest.raises(SandboxError, match="Fn::EachMemberIn"):
         resolve(rules(None, {"Fn::EachMemberIn": [["a"], ["b"]]}), NEEDED)
-
-
-@pytest.mark.parametrize(
-    ("trial", "limit", "allowed"),
-    [
-        (5, 10, True),
-        (10, 10, True),
-        (1, 1, True),
-        (5, 4, False),
-        (11, 11, False),
-        (0, 10, False),
-        (8, 7, False),
-    ],
-)
-def test_the_projects_own_template_bounds_the_days(pytestconfig, trial, limit, allowed):
-    template = read(pytestconfig.rootpath)
-    given = {"TrialDays": str(trial), "LimitDays": str(limit), "ZendeskUrl": "https://a.zendesk.com"}
-    given |= {"GitLabProject": "a/b", "SenderEmail": "a@b.example", "ReplyToEmail": "a@b.example"}
-    if allowed:
-        assert resolve(template, given)["TrialDays"] == str(trial)
-    else:
-        with pytest.raises(SandboxError, match=r"TrialDays|LimitDays"):
-            resolve(template, given)

@@ -2,12 +2,18 @@
 
 import json
 import os
-import threading
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.functions.runtime import AT_ONCE, Function, Runtime
+from tests.waiting import until
+
+ROOT = Path(__file__).parents[2]
 
 HANDLER = """
 import os, sys, time
@@ -32,22 +38,21 @@ def runtime(tmp_path):
     """-> a function that invokes the handler above, or another, in a fresh runtime."""
     from sandbox.functions.libraries import Libraries
 
-    with (tmp_path / "log").open("wb") as log:
-        runtime = Runtime(log)
-        code = tmp_path / "code"
-        code.mkdir()
-        view = Libraries(tmp_path / "libraries").view()
+    runtime = Runtime(tmp_path / "log")
+    code = tmp_path / "code"
+    code.mkdir()
+    view = Libraries(tmp_path / "libraries").view()
 
-        def invoke(event=None, handler=HANDLER, timeout=10.0):
-            if "it" not in runtime:
-                (code / "app.py").write_text(handler)
-                variables = {"GREETING": "hello"}
-                runtime.add(Function("it", "arn:it", "app.handler", (code, view), variables, timeout, 128))
-            answer = runtime.invoke("it", json.dumps(event or {}).encode())
-            return answer.error, json.loads(answer.payload)
+    def invoke(event=None, handler=HANDLER, timeout=10.0):
+        if "it" not in runtime:
+            (code / "app.py").write_text(handler)
+            variables = {"GREETING": "hello"}
+            runtime.add(Function("it", "arn:it", "app.handler", (code, view), variables, timeout, 128))
+        result = runtime.invoke("it", json.dumps(event or {}).encode())
+        return result.error, json.loads(result.payload)
 
-        yield invoke
-        runtime.close()
+    yield invoke
+    runtime.close()
 
 
 def test_it_answers_with_its_own_environment_and_is_kept_warm(runtime):
@@ -74,7 +79,7 @@ def test_an_exception_is_an_error_with_its_name(runtime):
 
 
 @pytest.mark.parametrize(("do", "words"), [("exit", "exit status 3"), ("kill", "signal: killed")])
-def test_a_process_that_dies_is_told_and_replaced(runtime, do, words):
+def test_a_process_that_dies_is_an_error_and_replaced(runtime, do, words):
     before = runtime()[1]["pid"]
     error, answer = runtime({"do": do})
     assert (error, answer["errorType"]) == ("Unhandled", "Runtime.ExitError")
@@ -94,7 +99,7 @@ def test_one_over_its_time_is_ended(runtime):
     assert runtime()[0] is None
 
 
-def test_a_module_that_cannot_be_imported_is_told(runtime):
+def test_a_module_that_cannot_be_imported_is_an_error(runtime):
     error, answer = runtime(handler="import nowhere")
     assert (error, answer["errorType"]) == ("Unhandled", "Runtime.ImportModuleError")
 
@@ -104,60 +109,37 @@ def test_what_the_project_has_installed_is_not_there_unless_asked_for(runtime):
     assert "No module named 'rich'" in answer["errorMessage"]
 
 
-def test_concurrent_invocations_run_at_the_same_time(runtime, tmp_path):
-    """Each waits until the others are there too."""
-    event = {"do": "wait", "here": str(tmp_path / "here"), "of": AT_ONCE}
-    answers = []
-    threads = [
-        threading.Thread(target=lambda: answers.append(runtime(event, timeout=10))) for _ in range(AT_ONCE)
-    ]
-    runtime()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [error for error, _ in answers] == [None] * AT_ONCE
-    assert len({answer["pid"] for _, answer in answers}) == AT_ONCE
-
-
-def test_more_come_while_others_hang(runtime, tmp_path):
-    number = AT_ONCE + 2
+def test_so_many_start_at_once_and_more_come_while_they_hang(runtime, tmp_path):
+    """Each waits until all are there."""
+    number = AT_ONCE + 1
     event = {"do": "wait", "here": str(tmp_path / "here"), "of": number}
-    answers = []
-    runtime(timeout=10)
-    threads = [threading.Thread(target=lambda: answers.append(runtime(event))) for _ in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    runtime(timeout=60)
+    with ThreadPoolExecutor(number) as pool:
+        answers = list(pool.map(lambda _: runtime(event), range(number)))
+
     assert [error for error, _ in answers] == [None] * number
+    assert len({answer["pid"] for _, answer in answers}) == number
 
 
 class TestInvoke:
     """By the Lambda API of the served project."""
-
-    def test_it_answers(self, served):
-        answer = served.invoke("StepFunction", {"state": "x", "input": {}, "execution": {}})
-        payload = json.loads(answer["Payload"].read())
-        assert answer["StatusCode"] == 200
-        assert "FunctionError" not in answer
-        assert payload["state"] == "x"
 
     def test_without_a_payload_the_event_is_empty(self, served):
         name = served.ready["functions"]["StepFunction"]
         answer = json.load(served.aws("lambda").invoke(FunctionName=name)["Payload"])
         assert (answer["errorType"], answer["errorMessage"]) == ("KeyError", "'input'")
 
-    @pytest.mark.parametrize("qualifier", ["live", "1", "$LATEST"])
-    def test_it_answers_by_any_alias_or_version(self, served, qualifier):
+    def test_it_answers_by_its_name_and_by_any_alias_or_version(self, served):
         event = {"state": "x", "input": {}, "execution": {}}
         name = served.ready["functions"]["StepFunction"]
         for answer in (
-            served.invoke(name, event, Qualifier=qualifier),
-            served.invoke(f"{name}:{qualifier}", event),
+            served.invoke(name, event),
+            served.invoke(name, event, Qualifier="live"),
+            *(served.invoke(f"{name}:{qualifier}", event) for qualifier in ("live", "1", "$LATEST")),
         ):
-            environment = json.load(answer["Payload"])["environment"]
-            assert environment["AWS_LAMBDA_FUNCTION_NAME"] == name
+            assert answer["StatusCode"] == 200
+            assert "FunctionError" not in answer
+            assert json.load(answer["Payload"])["environment"]["AWS_LAMBDA_FUNCTION_NAME"] == name
 
     def test_an_error_is_marked(self, served):
         answer = served.invoke("StepFunction", {"state": "x", "input": {"x": "lasting"}})
@@ -173,25 +155,49 @@ class TestInvoke:
         described = served.run(machine=served.machine(task={"Parameters": nowhere}))
         assert (described["status"], described["error"]) == ("FAILED", "Lambda.ResourceNotFoundException")
 
-    def test_durations_are_scaled_and_a_lease_has_a_floor(self, served):
-        environment = json.loads(served.run()["output"])["environment"]
-        assert environment["GAP_SECONDS"] == "0.9"
-        assert environment["LEASE_SECONDS"] == "0.5"
+    def test_its_environment_is_the_sandboxs(self, served):
+        event = {"state": "x", "input": {}, "execution": {}}
+        environment = json.load(served.invoke("StepFunction", event)["Payload"])["environment"]
+        # durations are scaled, and a lease has a floor
+        assert (environment["GAP_SECONDS"], environment["LEASE_SECONDS"]) == ("0.9", "0.5")
         assert environment["ATTEMPTS"] == "3"
-
-    def test_no_real_account_is_in_reach(self, served):
-        environment = json.loads(served.run()["output"])["environment"]
+        # and no real account is in reach
         assert environment["AWS_ENDPOINT_URL"] == served.ready["aws_endpoint_url"]
         assert environment["AWS_ACCESS_KEY_ID"] == "SANDBOXStepFunction"
         assert environment["AWS_SECRET_ACCESS_KEY"] == environment["AWS_SESSION_TOKEN"] == "sandbox"
         assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
 
 
+HOST = """
+import sys
+from pathlib import Path
+from sandbox.functions.libraries import Libraries
+from sandbox.functions.runtime import Function, Runtime
+folder = Path(sys.argv[1])
+runtime = Runtime(folder / "log")
+view = Libraries(folder / "libraries").view()
+runtime.add(Function("it", "arn:it", "app.handler", (folder, view), {}, 10, 128))
+print(runtime.invoke("it", b"{}").payload.decode(), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_its_processes_end_when_it_is_killed(tmp_path):
+    (tmp_path / "app.py").write_text("import os\ndef handler(*_): return os.getpid()\n")
+    host = subprocess.Popen(
+        [sys.executable, "-c", HOST, tmp_path], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with host:
+        pid = int(host.stdout.readline())
+        host.kill()
+
+    until("it is gone", lambda: not Path(f"/proc/{pid}").exists())
+
+
 def test_one_that_is_closed_starts_nothing(tmp_path):
-    with (tmp_path / "log").open("wb") as log:
-        runtime = Runtime(log)
-        runtime.add(Function("it", "arn:it", "app.handler", (tmp_path,), {}, 1, 128))
-        runtime.close()
-        answer = runtime.invoke("it", b"{}")
-    assert answer.error == "Unhandled"
-    assert b"closed" in answer.payload
+    runtime = Runtime(tmp_path / "log")
+    runtime.add(Function("it", "arn:it", "app.handler", (tmp_path,), {}, 1, 128))
+    runtime.close()
+    result = runtime.invoke("it", b"{}")
+    assert result.error == "Unhandled"
+    assert b"closed" in result.payload

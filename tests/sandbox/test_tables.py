@@ -6,28 +6,23 @@ import pytest
 from botocore.exceptions import ClientError
 
 
-@pytest.fixture
-def dynamodb(served):
-    return served.aws("dynamodb")
-
-
 @pytest.fixture(scope="module")
-def tables(served):
-    """One with a range key, one without."""
-    both = {"pk": "HASH", "sk": "RANGE"}
+def dynamodb(served):
+    """With two tables: one with a range key, one without."""
+    dynamodb, kinds = served.aws("dynamodb"), {"pk": "HASH", "sk": "RANGE"}
     for name, keys in (("plain", ["pk"]), ("ranged", ["pk", "sk"])):
-        served.aws("dynamodb").create_table(
+        dynamodb.create_table(
             TableName=name,
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-            KeySchema=[{"AttributeName": key, "KeyType": both[key]} for key in keys],
+            KeySchema=[{"AttributeName": key, "KeyType": kinds[key]} for key in keys],
         )
-    yield
+    yield dynamodb
     for name in ("plain", "ranged"):
-        served.aws("dynamodb").delete_table(TableName=name)
+        dynamodb.delete_table(TableName=name)
 
 
-def test_of_many_conditional_writes_at_once_one_wins(dynamodb, tables):
+def test_of_many_conditional_writes_at_once_one_wins(dynamodb):
     def put(number):
         try:
             dynamodb.put_item(
@@ -46,28 +41,22 @@ def test_of_many_conditional_writes_at_once_one_wins(dynamodb, tables):
 @pytest.mark.parametrize(
     ("table", "key"), [("plain", {"pk": {"S": "t"}}), ("ranged", {"pk": {"S": "t"}, "sk": {"S": "1"}})]
 )
-def test_a_transaction_that_fails_leaves_everything_as_it_was(dynamodb, tables, table, key):
-    old = {**key, "value": {"S": "old"}}
+def test_a_transaction_that_fails_leaves_everything_as_it_was(dynamodb, table, key):
+    old = {**key, "label": {"S": "old"}}
     other = {name: {"S": value["S"] + "other"} for name, value in key.items()}
     dynamodb.put_item(TableName=table, Item=old)
 
+    update = {"UpdateExpression": "SET label = :new", "ExpressionAttributeValues": {":new": {"S": "new"}}}
+    absent = {name: {"S": "absent"} for name in key}
     with pytest.raises(ClientError, match="TransactionCanceledException"):
         dynamodb.transact_write_items(
             TransactItems=[
-                {
-                    "Update": {
-                        "TableName": table,
-                        "Key": key,
-                        "UpdateExpression": "SET #v = :new",
-                        "ExpressionAttributeNames": {"#v": "value"},
-                        "ExpressionAttributeValues": {":new": {"S": "new"}},
-                    }
-                },
-                {"Put": {"TableName": table, "Item": {**other, "value": {"S": "added"}}}},
+                {"Update": {"TableName": table, "Key": key, **update}},
+                {"Put": {"TableName": table, "Item": {**other, "label": {"S": "added"}}}},
                 {
                     "ConditionCheck": {
                         "TableName": table,
-                        "Key": {name: {"S": "absent"} for name in key},
+                        "Key": absent,
                         "ConditionExpression": "attribute_exists(pk)",
                     }
                 },
@@ -78,14 +67,14 @@ def test_a_transaction_that_fails_leaves_everything_as_it_was(dynamodb, tables, 
     assert "Item" not in dynamodb.get_item(TableName=table, Key=other)
 
 
-def test_a_transaction_that_holds_is_written(dynamodb, tables):
+def test_a_transaction_that_holds_is_written(dynamodb):
     items = [{"Put": {"TableName": "plain", "Item": {"pk": {"S": f"all {n}"}}}} for n in range(3)]
     dynamodb.transact_write_items(TransactItems=items)
     for n in range(3):
         assert "Item" in dynamodb.get_item(TableName="plain", Key={"pk": {"S": f"all {n}"}})
 
 
-def test_a_query_gives_the_items_of_its_key_and_no_others(dynamodb, tables):
+def test_a_query_gives_the_items_of_its_key_and_no_others(dynamodb):
     def found(table, pk):
         answer = dynamodb.query(
             TableName=table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": pk}}

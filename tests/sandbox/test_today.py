@@ -38,7 +38,7 @@ def test_at_the_emergency_itself_nothing_changes():
 
 @pytest.mark.parametrize("known", [{}, {"expiration_date": None}, {"expiration_date": "soon"}])
 def test_what_is_no_date_stays_as_it_is(known):
-    organization = Organization(1, "Shipyard", organization_fields=known)
+    organization = Organization(id=1, name="Shipyard", organization_fields=known)
     (same,) = moved(Fixtures(organizations=(organization,)), NOWS[0]).organizations
     assert same == organization
 

@@ -1,4 +1,4 @@
-"""The template and the state machine as the tests read them: transformed, as CloudFormation gets them."""
+"""The transformed template and the state machine, as CloudFormation gets them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is measured: by the code, by the template's own filter, and by AWS."""
+"""The metrics that the code, the template's filter and AWS write."""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from mechanizer.observability import METRICS, NAMESPACE
 
 ROOT = Path(__file__).parents[2]
 WRITERS = {"count", "gauge", "seconds"}
-# Namespace -> the one dimension that we name, and the metrics that AWS has under it (its documentation).
+# Namespace -> the dimension that we use, and the metrics with it, from AWS's documentation.
 BY_AWS: dict[str, tuple[str | None, set[str]]] = {
     "AWS/ApiGateway": ("ApiId", {"4xx", "5xx", "Count", "DataProcessed", "IntegrationLatency", "Latency"}),
     "AWS/DynamoDB": ("TableName", {"ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits"}),
@@ -20,13 +20,13 @@ BY_AWS: dict[str, tuple[str | None, set[str]]] = {
         {"ExecutionThrottled", "ExecutionsFailed", "ExecutionsStarted", "ExecutionsSucceeded"},
     ),
 }
-# Over all functions of the account, whose concurrency is one.
+# Over all functions of the account, which share its concurrency.
 OF_THE_ACCOUNT = {("AWS/Lambda", "Throttles")}
 STACK = {"Ref": "AWS::StackName"}
 
 
 def written() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each place in the code that writes a metric: its name, and its dimensions but ``service``."""
+    """The name of the metric at each place that writes one, and its dimensions but ``service``."""
     for folder in ("layers/common/mechanizer", "functions"):
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
@@ -39,7 +39,11 @@ def written() -> Iterator[tuple[str, tuple[str, ...]]]:
 def assert_measured(
     namespace: str, name: str, dimensions: dict[str, Any], filters: list[dict[str, Any]]
 ) -> None:
-    """Somebody writes this very series. ``filters`` are the template's metric transformations."""
+    """Fails unless somebody writes this series.
+
+    Args:
+        filters: The template's metric transformations.
+    """
     if namespace != NAMESPACE:
         dimension, names = BY_AWS[namespace]
         assert name in names, name

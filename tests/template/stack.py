@@ -1,4 +1,4 @@
-"""Questions that the tests ask of a CloudFormation template."""
+"""A CloudFormation template, with the questions that the tests ask."""
 
 import re
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Stack:
     def properties(self, name: str) -> dict[str, Any]:
         """One resource's properties."""
         assert name in self.resources, (
-            f"template.yaml has no {name} any more: put it back, or its tests go too"
+            f"template.yaml has no {name} any more: restore it, or delete its tests"
         )
         return self.resources[name].get("Properties", {})
 
@@ -85,6 +85,11 @@ def folder(function: str) -> str:
 def alias(function: str) -> str:
     """The logical id of the alias by which a function is called."""
     return f"{function}Aliaslive"
+
+
+def function_of(arn: dict[str, str]) -> str:
+    """The function that a reference to its alias calls."""
+    return arn["Ref"].removesuffix("Aliaslive")
 
 
 def targets_of(resource: Any) -> set[str]:

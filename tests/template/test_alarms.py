@@ -1,4 +1,4 @@
-"""Whoever is on call hears of it, about something that is measured, and finds what to do."""
+"""Each alarm watches something that is measured, reaches a person or stops a rollout, and is in the runbook."""
 
 import re
 from pathlib import Path
@@ -7,119 +7,101 @@ from typing import Any
 import pytest
 
 from mechanizer.observability import METRICS
-from tests.template.metrics import STACK, assert_measured, written
-from tests.template.stack import Stack
+from tests.template.metrics import assert_measured, written
+from tests.template.stack import Stack, targets_of
 
 RUNBOOK = Path(__file__).parents[2] / "docs/runbook.md"
-ENTRY = re.compile(r"^### `(\w+)`\n\n(.+)", re.MULTILINE)
-DESCRIPTION = re.compile(r"([A-Z].+)\. Runbook: docs/runbook\.md#(\w+)")
-MACHINE = {"Ref": "EmergencyLicenseStateMachine"}
-OURS = {"service": STACK}
-# What has to be heard of: namespace, metric, dimensions, statistic, seconds, comparison, threshold, missing data.
-WANTED: dict[str, tuple[Any, ...]] = {
-    "ExecutionFailedAlarm": (
-        *("Mechanizer", "FailuresUnrecovered", OURS, "Maximum", 900),
-        *("GreaterThanThreshold", 0, "notBreaching"),
-    ),
-    "GivenUpAlarm": (
-        *("Mechanizer", "RequestsGivenUp", OURS, "Sum", 300),
-        *("GreaterThanThreshold", 0, "notBreaching"),
-    ),
-    "UndeliveredAlarm": (
-        *("Mechanizer", "EmailsUndelivered", OURS, "Sum", 300),
-        *("GreaterThanThreshold", 0, "notBreaching"),
-    ),
-    "DeadLetterAlarm": (
-        *("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
-        {"QueueName": {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]}},
-        *("Maximum", 300, "GreaterThanThreshold", 0, "notBreaching"),
-    ),
-    "SweepMissingAlarm": (
-        *("Mechanizer", "FailuresUnrecovered", OURS, "SampleCount", 3600),
-        *("LessThanThreshold", 1, "breaching"),
-    ),
-    "ApiFailedAlarm": (
-        *("AWS/ApiGateway", "5xx", {"ApiId": {"Ref": "Api"}}, "Sum", 300),
-        *("GreaterThanThreshold", 0, "notBreaching"),
-    ),
-    "ApiThrottledAlarm": (
-        *("Mechanizer", {"Fn::Sub": "ApiThrottled-${AWS::StackName}"}, {}, "Sum", 300),
-        *("GreaterThanThreshold", 0, "notBreaching"),
-    ),
-    "FunctionsThrottledAlarm": (
-        *("AWS/Lambda", "Throttles", {}, "Sum", 300),
-        *("GreaterThanThreshold", 0, "notBreaching"),
-    ),
-    "ExecutionsThrottledAlarm": (
-        *("AWS/States", "ExecutionThrottled", {"StateMachineArn": MACHINE}, "Sum", 300),
-        *("GreaterThanThreshold", 0, "notBreaching"),
-    ),
-    "SecretAlarm": (
-        *("Mechanizer", "SecretsUnusable", OURS, "Sum", 300),
-        *("GreaterThanThreshold", 0, "notBreaching"),
-    ),
+WATCHED = {
+    *{"FailuresUnrecovered", "RequestsGivenUp", "EmailsUndelivered", "SecretsUnusable"},
+    *{"5xx", "ApiThrottled-${AWS::StackName}", "Throttles", "ExecutionThrottled"},
+    "ApproximateNumberOfMessagesVisible",
 }
+"""The metrics that somebody must hear of."""
+ABSENCE = "SweepMissingAlarm"
+"""The only alarm about something that did not happen."""
+Alarms = dict[str, dict[str, Any]]
 
 
-# They roll a deployment back: test_rollout.py
-ROLLBACK = {"NewStepsFailAlarm", "NewCallersFailAlarm"}
+@pytest.fixture
+def alarms(stack: Stack) -> Alarms:
+    return {name: stack.properties(name) for name in stack.names("AWS::CloudWatch::Alarm")}
 
 
-def test_there_is_an_alarm_for_all_that_has_to_be_heard_of_and_no_other(stack: Stack) -> None:
-    found = {}
-    for name in set(stack.names("AWS::CloudWatch::Alarm")) - ROLLBACK:
-        alarm = stack.properties(name)
-        found[name] = (
-            *(alarm["Namespace"], alarm["MetricName"], _dimensions(alarm), alarm["Statistic"]),
-            *(alarm["Period"], alarm["ComparisonOperator"], alarm["Threshold"], alarm["TreatMissingData"]),
-        )
-
-    assert found.keys() == WANTED.keys(), (
-        "an alarm, its row in WANTED and its runbook entry come and go together"
-    )
-    for name, wanted in WANTED.items():
-        assert found[name] == wanted, name
+@pytest.fixture
+def rollback(stack: Stack) -> set[str]:
+    """The alarms that stop a rollout: see test_rollout.py."""
+    groups = map(stack.properties, stack.names("AWS::CodeDeploy::DeploymentGroup"))
+    return {alarm["Name"]["Ref"] for group in groups for alarm in group["AlarmConfiguration"]["Alarms"]}
 
 
-@pytest.mark.parametrize("name", WANTED)
-def test_an_alarm_is_about_something_that_is_measured(stack: Stack, name: str) -> None:
-    alarm = stack.properties(name)
-
-    assert_measured(alarm["Namespace"], alarm["MetricName"], _dimensions(alarm), _filters(stack))
-
-
-@pytest.mark.parametrize("name", WANTED)
-def test_an_alarm_calls_somebody(stack: Stack, name: str) -> None:
-    actions = stack.properties(name).get("AlarmActions")
-    assert actions == [{"Ref": "AlarmTopic"}], "give it AlarmActions: [!Ref AlarmTopic]"
+@pytest.fixture
+def calling(alarms: Alarms, rollback: set[str]) -> Alarms:
+    """The alarms that call a person."""
+    return {name: alarm for name, alarm in alarms.items() if name not in rollback}
 
 
-@pytest.mark.parametrize("name", [*WANTED, *sorted(ROLLBACK)])
-def test_an_alarm_is_found_in_the_runbook(stack: Stack, name: str) -> None:
-    alarm = stack.properties(name)
-    entries = dict(ENTRY.findall(RUNBOOK.read_text()))
-
-    said = DESCRIPTION.fullmatch(alarm["AlarmDescription"])
-    assert said
-    assert said[2] == name.lower(), "the anchor that a page makes of the entry's heading"
-    assert entries[name].startswith(said[1]), "the entry begins with the alarm's own words"
+def test_every_alarm_calls_a_person_or_stops_a_rollout(alarms: Alarms, rollback: set[str]) -> None:
+    assert rollback
+    for name, alarm in alarms.items():
+        wanted = None if name in rollback else [{"Ref": "AlarmTopic"}]
+        assert alarm.get("AlarmActions") == wanted, f"give {name} AlarmActions: [!Ref AlarmTopic]"
 
 
-def test_the_runbook_has_no_entry_of_an_alarm_that_is_gone(stack: Stack) -> None:
-    named = {name for name, _ in ENTRY.findall(RUNBOOK.read_text())}
+def test_every_failure_that_somebody_must_hear_of_has_an_alarm(calling: Alarms) -> None:
+    names = [alarm["MetricName"] for alarm in calling.values()]
 
-    assert named == set(stack.names("AWS::CloudWatch::Alarm")), (
-        "an entry for each alarm, an alarm for each entry"
-    )
+    assert {name["Fn::Sub"] if isinstance(name, dict) else name for name in names} == WATCHED
 
 
-def test_one_look_of_the_sweep_at_an_execution_at_work_ends_no_alarm(stack: Stack) -> None:
-    alarm = stack.properties("ExecutionFailedAlarm")
+def test_every_alarm_watches_a_metric_of_this_stack(stack: Stack, calling: Alarms) -> None:
+    filters = [
+        transformation
+        for name in stack.names("AWS::Logs::MetricFilter")
+        for transformation in stack.properties(name)["MetricTransformations"]
+    ]
+    for name, alarm in calling.items():
+        dimensions = {each["Name"]: each["Value"] for each in alarm.get("Dimensions", [])}
+        assert_measured(alarm["Namespace"], alarm["MetricName"], dimensions, filters)
+        for value in dimensions.values():
+            assert targets_of(value) <= {*stack.resources, "AWS::StackName"}, name
+            assert targets_of(value), name
+
+
+def test_an_alarm_goes_off_at_the_first_failure(calling: Alarms) -> None:
+    for name, alarm in calling.items():
+        if name != ABSENCE:
+            assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold"), name
+            assert alarm["Statistic"] in {"Sum", "Maximum"}, name
+            assert alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"]) == 1, name
+            assert alarm["TreatMissingData"] == "notBreaching", name
+
+
+def test_an_hour_without_a_sweep_sets_off_an_alarm(alarms: Alarms) -> None:
+    """Every sweep writes ``FailuresUnrecovered``, even if there are none."""
+    alarm = alarms[ABSENCE]
+
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("FailuresUnrecovered", "SampleCount")
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (3600, 1)
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "LessThanThreshold")
+    assert alarm["TreatMissingData"] == "breaching"
+
+
+def test_one_sweep_during_a_redrive_does_not_end_the_alarm(alarms: Alarms) -> None:
+    alarm = alarms["ExecutionFailedAlarm"]
 
     assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (2, 1)
 
 
-def test_the_gateways_429_is_counted_where_alone_it_is_seen(stack: Stack) -> None:
+def test_every_alarm_leads_to_its_entry_in_the_runbook_and_every_entry_has_an_alarm(alarms: Alarms) -> None:
+    entries = re.findall(r"^### `(\w+Alarm)`$", RUNBOOK.read_text(), re.MULTILINE)
+
+    assert sorted(entries) == sorted(alarms)
+    for name, alarm in alarms.items():
+        # The anchor is what a page makes of the entry's heading.
+        assert alarm["AlarmDescription"].endswith(f". Runbook: docs/runbook.md#{name.lower()}"), name
+
+
+def test_the_access_log_counts_the_429s_of_the_gateway(stack: Stack) -> None:
     [name] = stack.names("AWS::Logs::MetricFilter")
     filter_ = stack.properties(name)
     log = stack.properties("ApiApiGatewayDefaultStage")["AccessLogSettings"]
@@ -129,19 +111,5 @@ def test_the_gateways_429_is_counted_where_alone_it_is_seen(stack: Stack) -> Non
     assert filter_["FilterPattern"] == '{ $.status = "429" }'
 
 
-def test_the_code_writes_what_the_table_says_and_all_of_it() -> None:
-    found = set(written())
-
-    assert found == {(name, (by,) if by else ()) for name, by in METRICS.items()}
-
-
-def _dimensions(alarm: dict[str, Any]) -> dict[str, Any]:
-    return {dimension["Name"]: dimension["Value"] for dimension in alarm.get("Dimensions", [])}
-
-
-def _filters(stack: Stack) -> list[dict[str, Any]]:
-    return [
-        transformation
-        for name in stack.names("AWS::Logs::MetricFilter")
-        for transformation in stack.properties(name)["MetricTransformations"]
-    ]
+def test_the_code_writes_every_metric_of_the_table_and_no_other() -> None:
+    assert set(written()) == {(name, (by,) if by else ()) for name, by in METRICS.items()}

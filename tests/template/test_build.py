@@ -1,12 +1,14 @@
-"""What `make build` makes of one small function and the layer: for Lambda, from any machine, the same each time."""
+"""``make build``, with one small function and the layer: for Lambda, on any machine, the same bytes each time."""
 
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,49 +20,57 @@ from samtranslator.yaml_helper import yaml_parse
 from sandbox.cloud.account import no_real_account
 from sandbox.cloud.aws import Aws
 from sandbox.cloud.calls import Calls
+from sandbox.cloud.template import NoManagedPolicies
 from scripts.build import MB, Artifact, BuildError, Target, aws, build, here, report
-from scripts.expand_template import ROOT, NoManagedPolicies
+from scripts.expand_template import ROOT
 from tests.template.stack import FUNCTIONS, Stack
 
 FUNCTION, LAYER = "NotifySlackFunction", "CommonLayer"
 TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text())
+# The layer is built for Lambda; the function for this machine, whose interpreter compiles it.
+TARGETS = {FUNCTION: here(), LAYER: aws(TEMPLATE)}
+Built = Callable[[str], tuple[Path, Artifact]]
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a network pip says so at once."""
-    monkeypatch.setenv("PIP_RETRIES", "0")
-    monkeypatch.setenv("PIP_DEFAULT_TIMEOUT", "10")
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    """Builds an artifact at its first use -> the build's folder, and the artifact."""
+
+    @cache
+    def build_once(name: str) -> tuple[Path, Artifact]:
+        folder = tmp_path_factory.mktemp("built")
+        try:
+            return folder, build(TARGETS[name], folder, only=name)[name]
+        except BuildError as error:
+            pytest.skip(f"no wheels in reach: {error}")
+
+    with pytest.MonkeyPatch.context() as patch:
+        # Without a network pip fails at once.
+        patch.setenv("PIP_RETRIES", "0")
+        patch.setenv("PIP_DEFAULT_TIMEOUT", "10")
+        yield build_once
 
 
-def made(folder: Path, name: str, target: Target) -> dict[str, Artifact]:
-    try:
-        return build(target, folder, only=name)
-    except BuildError as error:
-        pytest.skip(f"no wheels in reach: {error}")
+def test_a_second_build_makes_the_same_bytes(built: Built, tmp_path: Path) -> None:
+    _, first = built(FUNCTION)
+
+    assert build(TARGETS[FUNCTION], tmp_path / "elsewhere/b", only=FUNCTION)[FUNCTION] == first
+    assert first.size > MB
 
 
-@pytest.mark.parametrize("target", [aws(TEMPLATE), here()], ids=lambda target: target.name)
-def test_built_twice_it_is_the_same(tmp_path: Path, target: Target) -> None:
-    first, second = (made(tmp_path / place, FUNCTION, target) for place in ("a", "elsewhere/b"))
+def test_a_function_has_its_code_and_its_libraries_and_nothing_else(built: Built) -> None:
+    folder, _ = built(FUNCTION)
+    names = {path.name for path in folder.rglob("*")}
 
-    assert first == second
-    assert first[FUNCTION].size > MB
-
-
-def test_a_function_has_its_code_and_its_libraries_and_nothing_else(tmp_path: Path) -> None:
-    made(tmp_path, FUNCTION, aws(TEMPLATE))
-    names = {path.name for path in tmp_path.rglob("*")}
-
-    assert {path.name for path in (tmp_path / FUNCTION).iterdir()} >= {"app.py", "slack_sdk"}
+    assert {path.name for path in (folder / FUNCTION).iterdir()} >= {"app.py", "slack_sdk"}
     assert not names & {"tests", "test", "bin", "requirements.txt", "RECORD"}
     assert not [name for name in names if name.endswith(".pyi")]
 
 
-def test_the_layer_is_as_lambda_unpacks_it(tmp_path: Path) -> None:
-    made(tmp_path, LAYER, aws(TEMPLATE))
+def test_the_layer_is_as_lambda_unpacks_it(built: Built) -> None:
+    folder, _ = built(LAYER)
 
-    assert ours(tmp_path / LAYER / "python/mechanizer") == ours(ROOT / "layers/common/mechanizer")
+    assert ours(folder / LAYER / "python/mechanizer") == ours(ROOT / "layers/common/mechanizer")
 
 
 def ours(package: Path) -> dict[Path, bytes]:
@@ -71,7 +81,7 @@ def ours(package: Path) -> dict[Path, bytes]:
 
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """An embedded S3 with the bucket `artifacts`."""
+    """An embedded S3 with the bucket ``artifacts``."""
     with no_real_account():
         embedded = Aws(Calls())
         embedded.start()
@@ -82,26 +92,28 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         embedded.stop()
 
 
-def test_sam_uploads_what_was_made_and_the_template_names_it(tmp_path: Path, s3: Any) -> None:
-    made(tmp_path, FUNCTION, aws(TEMPLATE))
-    for name in (*FUNCTIONS, LAYER):  # what was not made is small here
-        (tmp_path / name).mkdir(exist_ok=True)
-        (tmp_path / name / "name.txt").write_text(name)
-    temporary = tmp_path / "temporary"  # where sam leaves folders
+def test_sam_uploads_the_build_and_the_template_names_it(built: Built, s3: Any) -> None:
+    # Beside the build's folder: the path of the definition in the template is relative.
+    folder = built(FUNCTION)[0].with_name("uploaded")
+    shutil.copytree(built(FUNCTION)[0], folder)
+    for name in (*FUNCTIONS, LAYER):  # only one of them was built
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name / "name.txt").write_text(name)
+    temporary = folder / "temporary"  # sam leaves folders there
     temporary.mkdir()
 
     subprocess.run(
         [
             *(Path(sys.executable).with_name("sam"), "package", "--s3-bucket", "artifacts"),
-            *("--template-file", tmp_path / "template.yaml"),
-            *("--output-template-file", tmp_path / "packaged.yaml"),
+            *("--template-file", folder / "template.yaml"),
+            *("--output-template-file", folder / "packaged.yaml"),
         ],
         env={**os.environ, "SAM_CLI_TELEMETRY": "0", "TMPDIR": str(temporary)},
         capture_output=True,
         check=True,
         timeout=180,
     )
-    packaged = yaml_parse((tmp_path / "packaged.yaml").read_text())
+    packaged = yaml_parse((folder / "packaged.yaml").read_text())
     assert packaged["Resources"].keys() == TEMPLATE["Resources"].keys()
     stack = Stack(transform(packaged, {}, NoManagedPolicies()))
 
@@ -115,15 +127,16 @@ def test_sam_uploads_what_was_made_and_the_template_names_it(tmp_path: Path, s3:
     for name, place in places.items():
         with zipfile.ZipFile(io.BytesIO(uploaded(place))) as archive:
             assert archive.read("name.txt").decode() == name
-            files = {path for path in (tmp_path / name).rglob("*") if path.is_file()}
-            assert {tmp_path / name / path for path in archive.namelist()} == files
+            files = {path for path in (folder / name).rglob("*") if path.is_file()}
+            assert {folder / name / path for path in archive.namelist()} == files
     definition = stack.properties("EmergencyLicenseStateMachine")["DefinitionS3Location"]
     machine = ROOT / "statemachine/emergency_license.asl.json"
     assert json.loads(uploaded(definition, "Bucket", "Key")) == json.loads(machine.read_text())
 
 
-def test_what_is_compiled_is_not_looked_at_again(tmp_path: Path) -> None:
-    made(tmp_path, FUNCTION, here())
+def test_python_runs_the_compiled_files_without_a_look_at_the_sources(built: Built, tmp_path: Path) -> None:
+    folder, _ = built(FUNCTION)
+    shutil.copytree(folder / FUNCTION, tmp_path / FUNCTION)
     (tmp_path / FUNCTION / "app.py").write_text("raise SystemExit('it was read again')\n")
 
     done = subprocess.run(
@@ -138,7 +151,7 @@ def test_what_is_compiled_is_not_looked_at_again(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_lock_that_cannot_be_had_is_said_in_a_line(tmp_path: Path) -> None:
+def test_a_lock_that_cannot_be_installed_gives_an_error_of_one_line(tmp_path: Path) -> None:
     nowhere = Target("nowhere", ("--no-index", "--find-links", str(tmp_path)), None)
 
     with pytest.raises(BuildError, match=r"the libraries of .*requirements\.txt cannot be had: .+"):
@@ -153,7 +166,9 @@ def test_a_lock_that_cannot_be_had_is_said_in_a_line(tmp_path: Path) -> None:
         (10, [10] * 6, ["in all: more than 64 MB"]),
     ],
 )
-def test_what_is_too_large_is_named(layer: int, functions: list[int], complaints: list[str]) -> None:
+def test_an_artifact_that_is_too_large_is_named(
+    layer: int, functions: list[int], complaints: list[str]
+) -> None:
     sizes = {"CommonLayer": layer, **{f"F{number}": size for number, size in enumerate(functions)}}
     artifacts = {name: Artifact(size * MB, "0" * 64) for name, size in sizes.items()}
 

@@ -1,4 +1,4 @@
-"""What the dashboard shows is what somebody writes."""
+"""The dashboard shows metrics that somebody writes."""
 
 import json
 import re
@@ -22,12 +22,12 @@ def widgets(stack: Stack) -> list[dict[str, Any]]:
     return [widget["properties"] for widget in body["widgets"]]
 
 
-def test_every_series_is_written_by_somebody(widgets: list[dict[str, Any]]) -> None:
+def test_somebody_writes_every_series(widgets: list[dict[str, Any]]) -> None:
     for namespace, name, dimensions in _series(widgets):
         assert_measured(namespace, name, dict.fromkeys(dimensions), [])
 
 
-def test_every_series_is_this_stacks(stack: Stack, widgets: list[dict[str, Any]]) -> None:
+def test_every_series_belongs_to_this_stack(stack: Stack, widgets: list[dict[str, Any]]) -> None:
     for widget in widgets:
         for metric in widget["metrics"]:
             if isinstance(metric[0], str):
@@ -38,10 +38,10 @@ def test_every_series_is_this_stacks(stack: Stack, widgets: list[dict[str, Any]]
                 assert VALUE_OF.get(dimension, value) == value, metric
 
 
-def test_all_that_is_counted_is_shown(widgets: list[dict[str, Any]]) -> None:
+def test_every_metric_of_ours_is_shown(widgets: list[dict[str, Any]]) -> None:
     shown = {name for namespace, name, _ in _series(widgets) if namespace == "Mechanizer"}
 
-    # The alarms alone are about these; a license that is generated is issued a second later.
+    # Two have only an alarm, and a generated license is issued a second later.
     assert set(METRICS) - shown == {"SecretsUnusable", "EmailsUndelivered", "LicensesGenerated"}
 
 
@@ -52,7 +52,7 @@ def test_every_function_is_shown(widgets: list[dict[str, Any]]) -> None:
 
 
 def _series(widgets: list[dict[str, Any]]) -> list[tuple[str, str, list[str]]]:
-    """Namespace, name and dimensions of each."""
+    """Namespace, name and dimensions of each series."""
     found = []
     for widget in widgets:
         for metric in widget["metrics"]:

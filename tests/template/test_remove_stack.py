@@ -1,4 +1,4 @@
-"""What `make destroy` deletes, on an embedded AWS: all of a short-lived stack, and nothing of any other."""
+"""``make destroy`` on an embedded AWS: it deletes all of a short-lived stack, and nothing of any other."""
 
 import json
 from collections.abc import Iterator
@@ -12,15 +12,15 @@ from sandbox.cloud.resources import Deployment, deploying
 from scripts.remove_stack import LAYER, RETAINED, main, retained_by
 from tests.template.stack import Stack
 
-EPHEMERAL, ANOTHER, PRODUCTION = "mechanizer-ci-7", "mechanizer-ci-8", "mechanizer-prod"
+EPHEMERAL, ANOTHER, PRODUCTION = "mechanizer-ci-7", "mechanizer-ci-77", "mechanizer-prod"
 
 
-@pytest.fixture
-def account(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Three stacks of what the template retains; without the layers, which the sandbox makes in name only."""
+@pytest.fixture(scope="module")
+def account(stack: Stack) -> Iterator[None]:
+    """Three stacks with the resources that the template retains, but the layers: the sandbox has only their names."""
     retained = retained_by(stack.template).difference(stack.names(LAYER))
     resources = {name: stack.resources[name] for name in retained}
-    # moto takes a policy as text only, and cannot describe a key that came with another.
+    # moto takes a policy only as text, and cannot describe a key with an object.
     key = resources["DataKey"]
     resources["DataKey"] = {**key, "Properties": {**key["Properties"], "KeyPolicy": "{}"}}
     template = {
@@ -32,8 +32,8 @@ def account(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         {"ParameterKey": name, "ParameterValue": value}
         for name, value in (given | {"CustomerKey": "yes"}).items()
     ]
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    with mock_aws(), deploying(Deployment(ACCOUNT, REGION)):
+    with pytest.MonkeyPatch.context() as patch, mock_aws(), deploying(Deployment(ACCOUNT, REGION)):
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
         for name in (EPHEMERAL, ANOTHER, PRODUCTION):
             boto3.client("cloudformation").create_stack(
                 StackName=name, TemplateBody=json.dumps(template), Parameters=parameters
@@ -42,7 +42,7 @@ def account(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def held() -> set[str]:
-    """What is in the account: names, addresses and ARNs."""
+    """The names, addresses and ARNs of the account's tables, queues, secrets and keys."""
     tables = boto3.client("dynamodb").list_tables()["TableNames"]
     secrets = boto3.client("secretsmanager").list_secrets()["SecretList"]
     queues = boto3.client("sqs").list_queues().get("QueueUrls", [])
@@ -62,7 +62,7 @@ def resources_of(stack: str) -> set[str]:
 
 
 @pytest.mark.usefixtures("account")
-def test_a_short_lived_stack_goes_with_all_that_it_retains_and_no_other_does() -> None:
+def test_a_short_lived_stack_is_deleted_with_everything_that_it_retains_and_no_other_is() -> None:
     before, its_own = held(), resources_of(EPHEMERAL)
 
     assert main(EPHEMERAL) == 0
@@ -82,5 +82,5 @@ def test_a_stack_with_any_other_name_keeps_everything(capsys: pytest.CaptureFixt
     assert resources_of(PRODUCTION) == its_own
 
 
-def test_all_that_is_retained_can_be_removed_and_nothing_else_is_known(stack: Stack) -> None:
+def test_every_retained_type_can_be_deleted_and_no_other(stack: Stack) -> None:
     assert {stack.resources[name]["Type"] for name in retained_by(stack.template)} == set(RETAINED)

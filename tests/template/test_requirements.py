@@ -1,7 +1,8 @@
-"""Each function ships what its code imports: no less, or it fails on Lambda; no more, or it starts slower."""
+"""Each function ships what its code imports: with less it fails on Lambda, with more it starts slower."""
 
 import ast
 import sys
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -42,7 +43,8 @@ def test_no_function_ships_what_the_layer_or_the_runtime_brings() -> None:
         assert not shipped & {"boto3", "botocore"}, function
 
 
-def _imported(path: Path) -> set[str]:
+@cache
+def _imported(path: Path) -> frozenset[str]:
     """The libraries that a file imports, directly or through a module of ours."""
     seen: set[Path] = set()
     found: set[str] = set()
@@ -57,7 +59,7 @@ def _imported(path: Path) -> set[str]:
                 waiting.append(ours)
             else:
                 found.add(module.partition(".")[0])
-    return found - set(sys.stdlib_module_names) - {"mechanizer"}
+    return frozenset(found - set(sys.stdlib_module_names) - {"mechanizer"})
 
 
 def _ours(name: str) -> Path | None:
@@ -79,14 +81,21 @@ def _imports(path: Path) -> frozenset[str]:
     return frozenset(names)
 
 
-def _distributions(modules: set[str]) -> set[str]:
-    known = packages_distributions()
-    return {_normal(name) for module in modules for name in known[module]}
+def _distributions(modules: frozenset[str]) -> set[str]:
+    return {_normal(name) for module in modules for name in _installed()[module]}
 
 
-def _names(requirements: Path) -> set[str]:
+@cache
+def _installed() -> Mapping[str, list[str]]:
+    """The installed distributions by the module that each brings."""
+    return packages_distributions()
+
+
+@cache
+def _names(requirements: Path) -> frozenset[str]:
     lines = (line.partition("#")[0] for line in requirements.read_text().splitlines())
-    return {_normal(line.partition("==")[0].strip()) for line in lines if line.strip() and line[0] != " "}
+    names = (line.partition("==")[0].strip() for line in lines if line.strip() and line[0] != " ")
+    return frozenset(map(_normal, names))
 
 
 def _normal(name: str) -> str:

@@ -1,4 +1,4 @@
-"""A new version of a function takes over in parts, and goes away again when it fails."""
+"""A new version of a function takes over in two parts, and is rolled back when it fails."""
 
 import shutil
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.template.stack import FUNCTIONS, Stack, alias, targets_of
 
 ROOT = Path(__file__).parents[2]
 CALLERS = {"ApiFunction", "ReportFailureFunction", "RetryFailedFunction"}
-"""They know the state machine."""
+"""These refer to the state machine."""
 CANARY = {"Fn::If": ["HasCanary", {"Ref": "Canary"}, "CodeDeployDefault.LambdaAllAtOnce"]}
 
 
@@ -36,7 +36,7 @@ def test_a_deployment_moves_a_functions_alias_and_an_alarm_moves_it_back(stack: 
 
 
 @pytest.mark.parametrize("group", ["Steps", "Callers"])
-def test_the_alarm_is_about_errors_of_the_new_versions_alone(stack: Stack, group: str) -> None:
+def test_the_alarm_counts_only_errors_of_the_new_versions(stack: Stack, group: str) -> None:
     alarm = stack.properties(f"New{group}FailAlarm")
     total, *metrics = alarm["Metrics"]
     watched = []
@@ -55,7 +55,7 @@ def test_the_alarm_is_about_errors_of_the_new_versions_alone(stack: Stack, group
     assert total["Expression"] == "SUM(FILL(METRICS(), 0))"
     assert not any(metric["ReturnData"] for metric in metrics)
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-    # It is quiet where nothing is called, and so at the first deployment.
+    # Without calls it stays quiet, so also at the first deployment.
     assert alarm["TreatMissingData"] == "notBreaching"
 
 
@@ -66,8 +66,8 @@ def test_the_canary_lasts_until_the_sweep_has_run_and_half_of_the_calls_count(st
     assert canary["CanaryInterval"] >= 15
 
 
-def test_nothing_calls_a_function_but_through_its_alias(stack: Stack) -> None:
-    """The machine, the rules, the schedules, the gateway and the API; and they may call nothing else."""
+def test_every_call_of_a_function_goes_through_its_alias(stack: Stack) -> None:
+    """The machine, the rules, the schedules, the gateway and the API may call nothing else."""
     called = [
         *stack.properties("EmergencyLicenseStateMachine")["DefinitionSubstitutions"].values(),
         *(t["Arn"] for name in stack.names("AWS::Events::Rule") for t in stack.properties(name)["Targets"]),
@@ -91,7 +91,7 @@ def test_nothing_calls_a_function_but_through_its_alias(stack: Stack) -> None:
 
 
 def test_every_change_of_a_setting_makes_new_versions(stack: Stack) -> None:
-    """SAM sees a change of the template, not one of a parameter's value."""
+    """SAM notices a change of the template, but not a new value of a parameter."""
     recorded = parameters_in(stack.properties("Settings")["Content"])
 
     for function in FUNCTIONS:
@@ -101,7 +101,7 @@ def test_every_change_of_a_setting_makes_new_versions(stack: Stack) -> None:
             if stack.properties(name)["FunctionName"] == {"Ref": function}
         ]
         assert version["Description"] == {"Fn::Sub": "Settings ${Settings}"}, function
-        # More would ask Lambda for a new version where nothing is new, which it refuses.
+        # Another parameter would ask Lambda for a new version without a change, which Lambda refuses.
         assert parameters_in(stack.properties(function)) & set(stack.parameters) == recorded, function
 
 
@@ -113,7 +113,9 @@ def test_every_change_of_a_setting_makes_new_versions(stack: Stack) -> None:
     ],
     ids=["the layer", "a property"],
 )
-def test_so_does_a_change_of_what_they_run_on(stack: Stack, tmp_path: Path, old: str, new: str) -> None:
+def test_a_change_of_the_layer_or_of_a_property_makes_new_versions(
+    stack: Stack, tmp_path: Path, old: str, new: str
+) -> None:
     text = (ROOT / "template.yaml").read_text()
     assert old in text
     (tmp_path / "template.yaml").write_text(text.replace(old, new))

@@ -1,4 +1,4 @@
-"""What is written down about versions and licenses holds."""
+"""Notices, version, pipeline and maintenance scripts are consistent."""
 
 import os
 import re
@@ -42,7 +42,7 @@ def test_the_pipelines_jobs_have_stages_and_their_targets_exist() -> None:
         assert job.get("extends", ".aws") in pipeline
 
 
-def test_an_audit_without_a_network_says_that_nothing_was_looked_up() -> None:
+def test_an_audit_without_a_network_says_that_it_checked_nothing() -> None:
     with socket.socket() as nobody_listens:
         nobody_listens.bind(("127.0.0.1", 0))
         proxy = f"http://127.0.0.1:{nobody_listens.getsockname()[1]}"
@@ -62,7 +62,7 @@ def test_an_audit_without_a_network_says_that_nothing_was_looked_up() -> None:
     assert not done.stdout
 
 
-def test_setup_does_not_empty_what_a_link_leads_to(tmp_path: Path) -> None:
+def test_setup_does_not_empty_the_folder_behind_a_link(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "kept").touch()

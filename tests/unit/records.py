@@ -1,12 +1,14 @@
-"""Requests, records and executions as the logic gets them; each test changes what it is about."""
+"""Facts, requests, records and executions as the logic gets them; each test changes what it is about."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from mechanizer.aws.executions import Execution
 from mechanizer.ledger.once import Claim, State
 from mechanizer.ledger.records import Done, Record
+from mechanizer.rules.eligibility import Agent, Facts, Organization, Rules, ZendeskTicket
 from mechanizer.rules.request import Details, Request
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -27,6 +29,35 @@ RESULTS: Mapping[str, dict[str, Any]] = {
     "comment_ticket": {},
 }
 ISSUE = {"iid": 7, "url": "https://gitlab.example/issues/7", "outcome": "issued"}
+
+# What the rules are held against: all of them are met.
+SATURDAY = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
+RULES = Rules(
+    emergency_days=frozenset({5, 6}),
+    extra_emergency_dates=frozenset(),
+    time_zone=ZoneInfo("UTC"),
+    grace_days=14,
+    window_days=3,
+    min_screenshots=2,
+)
+ORGANIZATION = Organization(
+    id=1, account_type="Customer", support_level="Expired", tags=frozenset({"sub_sm_premium"})
+)
+TICKET = ZendeskTicket(
+    status="open",
+    created_at=SATURDAY - timedelta(hours=1),
+    requester_email="ops@customer.example",
+    organization=ORGANIZATION,
+    screenshots=2,
+)
+FACTS = Facts(
+    requested_at=SATURDAY,
+    ticket=TICKET,
+    customer_email="ops@customer.example",
+    license_expired_on=date(2026, 11, 6),
+    agent_given=True,
+    agent=Agent(role="agent", active=True),
+)
 
 
 def request(**changes: Any) -> Request:

@@ -161,7 +161,7 @@ class Simulation:
         self.now = BEGINNING
         self.outside = {effect: Outside() for effect in EFFECTS}
         self.results: dict[str, list[Json]] = {effect: [] for effect in EFFECTS}
-        self.told: list[tuple[datetime, str, str, str, Any]] = []
+        self.said: list[tuple[datetime, str, str, str, Any]] = []
         self.executions: list[Execution] = []
         self.quiet = False
         # What kind of night it is.
@@ -195,7 +195,7 @@ class Simulation:
     def notification(self) -> str:
         night = [name for name in ("lagging", "immortal", "skewed", "superseding") if getattr(self, name)]
         lines = [f"seed {self.seed}: trouble {self.trouble}, {', '.join(night) or 'nothing else'}"]
-        for at, name, effect, question, answer in self.told:
+        for at, name, effect, question, answer in self.said:
             seconds = (at - BEGINNING).total_seconds()
             lines.append(f"{seconds:8.2f}s {name:8} {effect:12} {question:14} {_words(answer)}")
         return "\n".join(lines)
@@ -313,7 +313,7 @@ class Simulation:
         if seen:
             return self._result(effect, seen[0], claim)
         if effect == "email" and now < claim.acted_at + SILENCE:
-            raise OutcomeUnknown("SES has not told yet")
+            raise OutcomeUnknown("SES has not said yet")
         outside.blind += bool(outside.made)
         return None
 
@@ -328,7 +328,7 @@ class Simulation:
         return {"id": made.id}
 
     def _tell(self, name: str, effect: str, question: str, answer: Any) -> None:
-        self.told.append((self.now, name, effect, question, answer))
+        self.said.append((self.now, name, effect, question, answer))
 
 
 def check(simulation: Simulation) -> None:

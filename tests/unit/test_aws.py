@@ -1,4 +1,4 @@
-"""Our clients are what botocore makes when it looks for itself, though it is told what there is."""
+"""Our clients are what botocore makes when it looks for itself, though they are given what there is."""
 
 from typing import get_args
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from benchmarks.__main__ import HANDLERS, PAGE, compared
-from benchmarks.scale import day, simulate
+from benchmarks.scale import DAY, HOUR, day, simulate
 from benchmarks.table import Row, markdown
 
 
@@ -20,11 +20,11 @@ def handlers_on_the_page(factor: float) -> list[tuple[str, ...]]:
     ]
 
 
-def test_a_cold_start_that_is_20_percent_slower_is_told() -> None:
+def test_a_cold_start_that_is_20_percent_slower_is_reported() -> None:
     assert all("SLOWER by" in line for line in compared(handlers_on_the_page(1.2)))
 
 
-def test_one_that_is_as_it_was_is_told_too() -> None:
+def test_a_cold_start_that_is_as_it_was_is_reported_too() -> None:
     assert all(line.endswith("as before") for line in compared(handlers_on_the_page(1.0)))
 
 
@@ -45,8 +45,8 @@ def test_nobody_waits_on_a_day_of_a_thousand_requests() -> None:
     assert all(each.ended and each.ended - each.arrived < 60 for each in outcome.executions)
 
 
-def test_on_a_day_of_fifty_thousand_the_mail_is_in_time_and_the_channel_is_not() -> None:
-    outcome = simulate(day(50_000))
+def test_in_the_rush_of_a_day_of_fifty_thousand_the_mail_is_in_time_and_the_channel_is_not() -> None:
+    outcome = simulate(moment for moment in day(50_000) if 0 <= moment - DAY / 2 < HOUR / 2)
 
     assert max(each.mailed - each.arrived for each in outcome.executions if each.mailed) < 60
     assert set(outcome.turned_away) == {"NotifySlack"}

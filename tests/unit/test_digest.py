@@ -29,11 +29,11 @@ def asked(number: int, *steps: str, organization: int | None = 88, name: str = "
 
 
 def test_a_week_without_requests_is_a_sign_of_life() -> None:
-    told = digest(MONDAY, [], {})
+    said = digest(MONDAY, [], {})
 
-    assert told.week == "2026-W47"
-    assert told.headline.endswith("2026-11-16 to 2026-11-22: nobody asked for one.")
-    assert told.facts == ()
+    assert said.week == "2026-W47"
+    assert said.headline.endswith("2026-11-16 to 2026-11-22: nobody asked for one.")
+    assert said.facts == ()
 
 
 def test_all_that_a_week_was_like() -> None:

@@ -1,4 +1,4 @@
-"""The texts that people read: what each outcome tells, and what none ever does."""
+"""The texts that people read: what each outcome says, and what none ever does."""
 
 from dataclasses import replace
 from typing import Any
@@ -35,57 +35,57 @@ def results(**changes: Any) -> dict[str, Any]:
     return {**found, **changes}
 
 
-def test_an_issued_license_is_told_with_its_dates():
-    told = notifications.issued(request(), results())
-    assert told == Notification(
+def test_a_notification_of_a_license_has_its_dates():
+    said = notifications.issued(request(), results())
+    assert said == Notification(
         request_id="zd-4242-1",
         outcome="issued",
         headline="An emergency license was generated and sent to the customer.",
         facts=(*ASKED, ("Expires on", "2026-11-26"), ("Changes are blocked on", "2026-12-01")),
         next_action=next_action(Status.ISSUED),
     )
-    assert told.reference == "zd-4242-1/issued"
+    assert said.reference == "zd-4242-1/issued"
 
 
-def test_the_public_key_that_reads_the_license_is_told_where_it_is_known():
-    told = notifications.issued(request(), results(), public_key="ab" * 32)
-    assert dict(told.facts)["Public key"] == f"sha256:{'ab' * 32}"
+def test_the_public_key_that_reads_the_license_is_named_where_it_is_known():
+    said = notifications.issued(request(), results(), public_key="ab" * 32)
+    assert dict(said.facts)["Public key"] == f"sha256:{'ab' * 32}"
     assert "Public key" not in dict(notifications.issued(request(), results()).facts)
 
 
-def test_what_the_rules_tell_without_refusing_is_told_too():
+def test_notices_of_the_rules_are_passed_on():
     notes = ["Zendesk has another expiry date.", "The organization got 3 emergency licenses in 90 days."]
-    told = notifications.issued(
+    said = notifications.issued(
         request(), results(eligibility={**verdict(), "notices": notes}), "https://issue.example"
     )
-    assert told.facts[-3:] == (("Issue", "https://issue.example"), *(("Note", note) for note in notes))
+    assert said.facts[-3:] == (("Issue", "https://issue.example"), *(("Note", note) for note in notes))
 
 
-def test_a_mail_that_may_be_out_twice_is_told():
+def test_a_mail_that_may_be_out_twice_is_reported():
     doubt = ("E-mail", "possibly sent twice: the first attempt was never confirmed")
     assert doubt not in notifications.issued(request(), results()).facts
     twice = results(email={"message_id": "message-2", "possibly_sent_twice": True})
     assert doubt in notifications.issued(request(), twice).facts
 
 
-def test_a_replacement_names_what_it_replaces_in_every_story():
+def test_a_replacement_names_what_it_replaces_in_every_notification():
     made = request(request_id="zd-4242-2", replaces="zd-4242-1")
     known = record(*STEPS[:3], request=made)
-    for told in (
+    for said in (
         notifications.issued(made, results()),
         notifications.refused(made, verdict("prospect")["reasons"]),
         notifications.failed(known, execution(), FAILURE),
         notifications.undelivered(made, "bounced", ""),
     ):
-        assert ("Replaces", "zd-4242-1") in told.facts
+        assert ("Replaces", "zd-4242-1") in said.facts
     assert "Replaces" not in dict(notifications.issued(request(), results()).facts)
 
 
-def test_a_refusal_that_the_ticket_could_not_be_told_gives_its_reasons_where_the_failure_is_told():
+def test_a_refusal_that_the_ticket_could_not_take_gives_its_reasons_where_the_failure_is_reported():
     refused = record(verdict=verdict("prospect"))
-    told = notifications.failed(refused, execution(), replace(FAILURE, step="comment_ticket"))
-    assert ("Reason", "prospect it is (prospect)") in told.facts
-    assert "not eligible" in told.headline
+    said = notifications.failed(refused, execution(), replace(FAILURE, step="comment_ticket"))
+    assert ("Reason", "prospect it is (prospect)") in said.facts
+    assert "not eligible" in said.headline
     assert "Reason" not in dict(notifications.failed(record(), execution(), FAILURE).facts)
 
 
@@ -121,27 +121,27 @@ def test_a_failure_names_the_step_the_error_and_the_execution():
 
 
 def test_a_failure_after_the_license_is_out_says_so():
-    told = notifications.failed(record(*STEPS[:3]), execution(), replace(FAILURE, will_retry=True))
-    assert told.outcome == "unfinished"
-    assert told.headline == "The license is out, but its trail is not complete: a later step failed."
-    assert ("Retried", "by itself") in told.facts
-    assert told.next_action == next_action(Status.ISSUED, failure=replace(FAILURE, will_retry=True))
+    said = notifications.failed(record(*STEPS[:3]), execution(), replace(FAILURE, will_retry=True))
+    assert said.outcome == "unfinished"
+    assert said.headline == "The license is out, but its trail is not complete: a later step failed."
+    assert ("Retried", "by itself") in said.facts
+    assert said.next_action == next_action(Status.ISSUED, failure=replace(FAILURE, will_retry=True))
 
 
 @pytest.mark.parametrize("done", [2, 3])
 def test_giving_up_is_another_outcome_and_says_what_is_left_to_do_by_hand(done: int):
-    told = notifications.failed(record(*STEPS[:done]), execution(), FAILURE, given_up=True)
-    assert told.outcome == "given_up"
-    assert told.headline.startswith("Given up. ")
-    assert told.facts[-1] == ("By hand", "start a new execution with the same input, or redrive this one")
+    said = notifications.failed(record(*STEPS[:done]), execution(), FAILURE, given_up=True)
+    assert said.outcome == "given_up"
+    assert said.headline.startswith("Given up. ")
+    assert said.facts[-1] == ("By hand", "start a new execution with the same input, or redrive this one")
 
 
 @pytest.mark.parametrize("status", sorted(UNDELIVERED))
-def test_a_mail_that_did_not_arrive_is_told_with_the_servers_words(status: str):
-    told = notifications.undelivered(request(), status, "550 5.1.1 unknown recipient")
-    assert told.outcome == "undelivered"
-    assert told.facts == (*ASKED, ("Mail server", "550 5.1.1 unknown recipient"))
-    assert told.next_action == next_action(Status.ISSUED, delivery=status)
+def test_a_mail_that_did_not_arrive_is_reported_with_the_servers_words(status: str):
+    said = notifications.undelivered(request(), status, "550 5.1.1 unknown recipient")
+    assert said.outcome == "undelivered"
+    assert said.facts == (*ASKED, ("Mail server", "550 5.1.1 unknown recipient"))
+    assert said.next_action == next_action(Status.ISSUED, delivery=status)
     assert ("Mail server", "gave no reason") in notifications.undelivered(request(), status, "").facts
 
 
@@ -154,7 +154,7 @@ def test_links_are_only_made_of_addresses_that_are_ours():
     made = request(gitlab_username=hostile, customer_email=hostile)
     failure = replace(FAILURE, message=hostile)
     known = record(*STEPS[:3], request=made)
-    for told in (
+    for said in (
         notifications.issued(
             made, results(eligibility={**verdict(), "notices": [hostile]}), "https://issue.example"
         ),
@@ -162,7 +162,7 @@ def test_links_are_only_made_of_addresses_that_are_ours():
         notifications.failed(known, execution(), failure, given_up=True),
         notifications.undelivered(made, "bounced", hostile),
     ):
-        links = [value for label, value in told.facts if label in LINKS]
+        links = [value for label, value in said.facts if label in LINKS]
         assert TICKET in links
         assert not any(hostile in link for link in links)
 
@@ -170,18 +170,18 @@ def test_links_are_only_made_of_addresses_that_are_ours():
 LICENSE = "ZXlKa1lYUmhJam9pYVhNZ2RHaGxJR3hwWTJWdWMyVWlmUT09"
 
 
-def test_no_story_tells_the_license():
+def test_no_notification_holds_the_license():
     """Whatever else the steps' results may hold one day."""
     terms, sent = {**TERMS, "text": LICENSE}, {**RESULTS["send_email"], "text": LICENSE}
     found = results(license=terms, email=sent, issue={"url": "https://issue.example", "text": LICENSE})
     known = record(*STEPS, effects={"email": sent})
-    for told in (
+    for said in (
         notifications.issued(request(), found, "https://issue.example"),
         notifications.refused(request(), [{**verdict("prospect")["reasons"][0], "text": LICENSE}]),
         notifications.failed(known, execution(input=LICENSE), FAILURE),
         notifications.undelivered(request(), "bounced", ""),
     ):
-        assert LICENSE not in repr(told)
+        assert LICENSE not in repr(said)
 
 
 # Titles
@@ -202,10 +202,10 @@ def test_a_title_of_255_characters_is_whole_and_a_longer_one_is_cut_in_the_addre
     room = LONGEST_TITLE - len(title(request(customer_email="")))
     for spare in (-1, 0, 1, 100):
         email = "x" * (room + spare)
-        told = title(request(customer_email=email))
-        assert len(told) == LONGEST_TITLE + min(spare, 0)
-        assert ("…" in told, email in told) == (spare > 0, spare <= 0)
-        assert told.endswith(" for 250 users")
+        said = title(request(customer_email=email))
+        assert len(said) == LONGEST_TITLE + min(spare, 0)
+        assert ("…" in said, email in said) == (spare > 0, spare <= 0)
+        assert said.endswith(" for 250 users")
 
 
 @given(
@@ -215,7 +215,7 @@ def test_a_title_of_255_characters_is_whole_and_a_longer_one_is_cut_in_the_addre
 )
 def test_no_title_is_too_long_for_gitlab(local: str, domain: str, users: int):
     made = request(customer_email=f"{local}@{domain}", user_count=users)
-    for told in (success_title(made), failure_title(made)):
-        assert len(told) <= LONGEST_TITLE
-        assert told.endswith(f" for {users} users")
-        assert (f"{local}@{domain}" in told) != told.endswith(f"… for {users} users")
+    for said in (success_title(made), failure_title(made)):
+        assert len(said) <= LONGEST_TITLE
+        assert said.endswith(f" for {users} users")
+        assert (f"{local}@{domain}" in said) != said.endswith(f"… for {users} users")

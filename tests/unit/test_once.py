@@ -49,7 +49,7 @@ def test_a_seed_is_one_schedule():
 
 
 class Unfenced(SimulatedClaims):
-    """A store that writes whatever it is told to."""
+    """A store that writes whatever it is given."""
 
     def replace(self, effect: str, _old: Claim | None, new: Claim) -> bool:
         self.held[effect] = new
@@ -97,12 +97,12 @@ def test_the_simulation_notices_what_is_missing(break_it: Callable[[Simulation],
     assert any(notices(seed) for seed in range(1000))
 
 
-def test_a_failing_schedule_is_told_with_its_seed():
+def test_a_failing_schedule_is_reported_with_its_seed():
     simulation = Simulation(5)
     unfenced(simulation)
     simulation.run()
-    told = r"(?s)something is wrong\nseed 5: .* run-1 +email +write +True.*SEED=5 SCHEDULES=1"
-    with pytest.raises(AssertionError, match=told), explained(simulation):
+    said = r"(?s)something is wrong\nseed 5: .* run-1 +email +write +True.*SEED=5 SCHEDULES=1"
+    with pytest.raises(AssertionError, match=said), explained(simulation):
         raise AssertionError("something is wrong")
 
 
@@ -110,7 +110,7 @@ def test_a_failing_schedule_is_told_with_its_seed():
 
 
 class Vendor:
-    """Makes effects, and can be told what to answer: an error, or an effect whose answer is lost."""
+    """Makes effects, and answers as a test sets it: with an error, or an effect whose answer is lost."""
 
     def __init__(self) -> None:
         self.made: list[Claim] = []

@@ -1,4 +1,4 @@
-"""Whether people know of a failure, and what they are told of an e-mail that may be out."""
+"""Whether people know of a failure, and what they read of an e-mail that may be out."""
 
 from dataclasses import replace
 from typing import Any
@@ -33,7 +33,7 @@ def everywhere(outcome: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("left_out", ["issue", "message", "note:failed"])
-def test_a_failure_is_told_when_every_channel_has_it(left_out):
+def test_a_failure_is_fully_reported_when_every_channel_has_it(left_out):
     effects = everywhere("failed")
     assert fully_reported(case(*UNISSUED, effects=effects))
 
@@ -41,11 +41,11 @@ def test_a_failure_is_told_when_every_channel_has_it(left_out):
     assert not fully_reported(case(*UNISSUED, effects=effects))
 
 
-def test_that_the_license_is_out_after_all_is_another_story():
+def test_a_license_that_is_out_after_all_is_reported_anew():
     assert not fully_reported(case(*ISSUED, effects=everywhere("failed")))
 
 
-def test_a_stopped_execution_is_told_once_though_its_e_mail_went_out_after_that():
+def test_a_stopped_execution_is_reported_once_though_its_e_mail_went_out_after_that():
     assert fully_reported(case(*ISSUED, status="ABORTED", effects=everywhere("failed")))
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanizer import errors
+from mechanizer.aws.executions import Execution
 from mechanizer.errors import PASSING, UNKNOWN, Kind, kind_of
 from mechanizer.outcome.retry import PATIENCE, Policy, due_at, unrecovered, will_retry
 from mechanizer.settings import load
@@ -64,17 +65,16 @@ def test_a_persons_decision_is_not_undone(error: str | None):
     assert not will_retry(stopped, POLICY, NOW)
 
 
-@pytest.mark.parametrize("status", ["RUNNING", "PENDING_REDRIVE", "SUCCEEDED"])
-def test_only_what_failed_is_retried(status: str):
-    assert not will_retry(execution(status), POLICY, NOW)
-
-
-def test_only_what_can_be_redriven_is_retried():
-    assert not will_retry(execution(redrivable=False), POLICY, NOW)
-
-
-def test_an_execution_that_tells_no_beginning_is_not_retried():
-    assert not will_retry(execution(started_at=None), POLICY, NOW)
+@pytest.mark.parametrize(
+    "latest",
+    [
+        *(execution(status) for status in ("RUNNING", "PENDING_REDRIVE", "SUCCEEDED")),
+        *(execution(redrivable=False), execution(started_at=None)),
+    ],
+    ids=["running", "pending", "succeeded", "not redrivable", "without a start"],
+)
+def test_only_what_failed_and_can_be_redriven_is_retried(latest: Execution):
+    assert not will_retry(latest, POLICY, NOW)
 
 
 @pytest.mark.parametrize(("redrives", "retried"), [(0, True), (7, True), (8, False), (9, False)])
@@ -133,8 +133,7 @@ def test_a_person_is_called_for_what_has_not_healed(status: str, age: timedelta,
     # a redrive that failed a moment ago does not begin the patience anew
     failed = execution(status, error, started_at=NOW - age, stopped_at=NOW, redrive_count=2)
 
-    policy = Policy(window=timedelta(hours=48), gap=timedelta(minutes=15), most_redrives=8)
-    assert unrecovered(failed, policy, NOW) is late
+    assert unrecovered(failed, POLICY, NOW) is late
 
 
 # What an execution says of itself

@@ -15,6 +15,7 @@ from scripts.expand_template import expand
 from tests.environment import ENVIRONMENT
 from tests.template.stack import FUNCTIONS, Stack
 
+TEMPLATE = expand()
 SOME = {name.upper() for name in settings_module._ONLY_SOME}
 VARIABLES = sorted(name.upper() for name in settings_module._PARAMETERS | settings_module._VARIABLES)
 ALWAYS = [name for name in VARIABLES if name not in SOME]
@@ -61,15 +62,10 @@ def test_addresses_end_as_the_clients_want_them():
 
 
 def test_the_tests_environment_is_what_the_template_gives_its_functions():
-    stack = Stack(expand())
+    stack = Stack(TEMPLATE)
     given = {name for function in FUNCTIONS for name in stack.environment(function)}
     assert set(VARIABLES) <= given
     assert set(VARIABLES) <= set(ENVIRONMENT)
-
-
-@pytest.mark.parametrize("name", ALWAYS)
-def test_a_variable_that_is_missing_is_named(name: str):
-    assert fault(**{name: None}).startswith(f"{known(name)} is not set: ")
 
 
 @pytest.mark.parametrize("name", sorted(SOME))
@@ -81,20 +77,22 @@ def test_what_only_some_functions_have_is_asked_for_where_it_is_needed(name: str
 
 
 def test_everything_that_is_wrong_is_named_at_once():
-    told = fault(
+    message = fault(
         TRIAL_DAYS="11", GITLAB_URL="gitlab.com", LEDGER_TABLE=None, SUPPORT_TIME_ZONE="Mars/Olympus"
     )
     for name in ("TrialDays", "GitLabUrl", "LEDGER_TABLE", "SupportTimeZone"):
-        assert name in told
-    assert "LimitDays" not in told
+        assert name in message
+    assert "LimitDays" not in message
 
 
-def test_an_empty_environment_names_every_variable():
+def test_every_variable_that_is_missing_is_named():
     with pytest.raises(NotConfigured) as raised:
         load({})
     assert all(f"{known(name)} is not set" in str(raised.value) for name in ALWAYS)
+    assert fault(LEDGER_TABLE=None).startswith("LEDGER_TABLE is not set: ")
 
 
+# Which rule a variable has; the rules themselves are tested with one variable of each kind.
 BOUNDS = {
     "TRIAL_DAYS": (1, 10),
     "LIMIT_DAYS": (1, 10),
@@ -104,6 +102,25 @@ BOUNDS = {
     "RETRY_WINDOW_HOURS": (1, 336),
     "MAX_REDRIVES": (0, 50),
 }
+WRONG = {
+    **dict.fromkeys(BOUNDS, "5.0"),
+    **dict.fromkeys(
+        ["LEASE_SECONDS", "MAIL_EVENT_SECONDS", "RETRY_GAP_SECONDS", "START_GAP_SECONDS"], "1 min"
+    ),
+    **dict.fromkeys(["ZENDESK_URL", "GITLAB_URL", "SLACK_API_URL"], "gitlab.com"),
+    **dict.fromkeys(["LICENSEE_NAME", "LICENSEE_COMPANY"], "GitLab"),
+    "EMERGENCY_DAYS": "Saturday",
+    "EXTRA_EMERGENCY_DATES": "christmas",
+    "SUPPORT_TIME_ZONE": "Mars/Olympus",
+}
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_every_variable_with_a_rule_is_held_to_it(name: str):
+    if name in WRONG:
+        assert fault(**{name: WRONG[name]}).startswith(f"{known(name)} must be ")
+    else:
+        assert getattr(load({**ENVIRONMENT, name: "any text"}), name.lower()) == "any text"
 
 
 @pytest.mark.parametrize(("name", "low", "high"), [(name, *bounds) for name, bounds in BOUNDS.items()])
@@ -113,24 +130,15 @@ def test_a_number_stays_within_its_bounds(name: str, low: int, high: int):
         changes = {**both, name: str(inside)}
         assert getattr(load({**ENVIRONMENT, **changes}), name.lower()) == inside
     for outside in (low - 1, high + 1):
-        assert fault(**{name: str(outside)}).startswith(
-            f"{known(name)} must be a whole number from {low} to {high}"
-        )
+        says = f"{known(name)} must be a whole number from {low} to {high}"
+        assert fault(**{name: str(outside)}).startswith(says)
 
 
 def test_the_bounds_are_no_wider_than_the_templates():
-    parameters = expand()["Parameters"]
+    parameters = TEMPLATE["Parameters"]
     for name, (low, high) in BOUNDS.items():
         parameter = parameters[name.title().replace("_", "")]
         assert (parameter["MinValue"], parameter["MaxValue"]) == (low, high), name
-
-
-@pytest.mark.parametrize(
-    "value", ["", " ", "5.0", "+5", "-5", "5 ", "0x5", "\u0665", "\u00b2", "1e1", "5" * 5000]
-)
-@pytest.mark.parametrize("name", BOUNDS)
-def test_a_number_is_written_in_plain_digits(name: str, value: str):
-    assert fault(**{name: value}).startswith(f"{known(name)} ")
 
 
 def test_a_license_of_more_than_ten_days_is_refused_whatever_the_template_says():
@@ -139,35 +147,24 @@ def test_a_license_of_more_than_ten_days_is_refused_whatever_the_template_says()
 
 def test_a_trial_is_no_longer_than_its_limit():
     assert load({**ENVIRONMENT, "TRIAL_DAYS": "7", "LIMIT_DAYS": "7"}).trial_days == 7
-    told = fault(TRIAL_DAYS="8", LIMIT_DAYS="7")
-    assert told.startswith("TrialDays must not be more than LimitDays")
-
-
-SECONDS = ["LEASE_SECONDS", "MAIL_EVENT_SECONDS", "RETRY_GAP_SECONDS", "START_GAP_SECONDS"]
-
-
-@pytest.mark.parametrize("value", ["", "-1", "-0.1", "nan", "inf", "-inf", "1e9", "1 minute"])
-@pytest.mark.parametrize("name", SECONDS)
-def test_a_duration_is_a_number_of_seconds(name: str, value: str):
-    assert fault(**{name: value}).startswith(f"{known(name)} must be a number of seconds")
+    assert fault(TRIAL_DAYS="8", LIMIT_DAYS="7").startswith("TrialDays must not be more than LimitDays")
 
 
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("ZENDESK_URL", ["", "support.zendesk.example"]),
+        ("GRACE_DAYS", ["", " ", "5.0", "+5", "-5", "5 ", "0x5", "\u0665", "\u00b2", "1e1", "5" * 5000]),
+        ("LEASE_SECONDS", ["", "-1", "-0.1", "nan", "inf", "-inf", "1e9", "1 minute"]),
         ("GITLAB_URL", ["", "gitlab.com"]),
-        ("SLACK_API_URL", ["", "slack.com/api"]),
         ("EMERGENCY_DAYS", ["", "SAT;SUN", "SAT, SUN", "sat", "SAT,SUN,", "Saturday"]),
         ("EXTRA_EMERGENCY_DATES", ["2026-02-30", "25.12.2026", "2026-12-25;2026-12-26", "christmas"]),
         ("SUPPORT_TIME_ZONE", ["", "Mars/Olympus", "../etc/passwd", "/etc/localtime", "UTC\0"]),
         ("LICENSEE_NAME", ["", "  ", "GitLab", "Emergency at gItLaB Inc."]),
-        ("LICENSEE_COMPANY", ["", "  ", "GitLab", "Emergency at gItLaB Inc."]),
     ],
 )
 def test_a_value_that_makes_no_sense_is_named(name: str, values: list[str]):
     for value in values:
-        assert fault(**{name: value}).startswith(f"{known(name)} must be ")
+        assert fault(**{name: value}).startswith(f"{known(name)} "), value
 
 
 @given(st.sets(st.sampled_from(settings_module.WEEKDAYS), min_size=1))
@@ -177,6 +174,6 @@ def test_any_days_of_the_week_may_be_emergency_days(days: set[str]):
 
 
 @given(name=st.sampled_from(ALWAYS), value=st.text())
-def test_no_value_at_all_raises_anything_else(name: str, value: str):
+def test_any_value_is_taken_or_named(name: str, value: str):
     with suppress(NotConfigured):
         load({**ENVIRONMENT, name: value})

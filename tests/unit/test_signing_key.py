@@ -27,7 +27,7 @@ def test_a_new_pair_is_good_and_for_its_owner_alone(
     assert Path(pair[0]).stat().st_mode & 0o077 == 0
 
 
-def test_a_new_pair_is_told_with_its_fingerprint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_new_pair_is_shown_with_its_fingerprint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["new", str(tmp_path / "trial")]) == 0
 
     key = SigningKey.load((tmp_path / "trial/signing_key.pem").read_text())
@@ -50,7 +50,9 @@ def test_no_key_is_overwritten(pair: list[str]) -> None:
     assert Path(pair[0]).read_text() == before
 
 
-def test_a_wrong_pair_is_told(pair: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_pair_is_reported(
+    pair: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     main(["new", str(tmp_path / "other")])
 
     assert main(["secret", pair[0], str(tmp_path / "other/public_key.pem")]) == 1

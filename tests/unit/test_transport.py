@@ -49,7 +49,7 @@ def test_a_call_without_an_answer_is_unknown_only_where_it_may_have_arrived(
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "shown"),
     [
         ("", ""),
         (" two\r\n lines\t", "two lines"),
@@ -61,18 +61,18 @@ def test_a_call_without_an_answer_is_unknown_only_where_it_may_have_arrived(
         ("word " * 100, ("word " * 100)[:200]),
     ],
 )
-def test_a_vendors_words_are_one_short_line_without_addresses_or_tokens(said: str, told: str):
-    assert brief(said) == told
+def test_a_vendors_words_are_one_short_line_without_addresses_or_tokens(said: str, shown: str):
+    assert brief(said) == shown
 
 
 @given(st.text())
 def test_any_words_become_one_short_line(said: str):
-    told = brief(said)
-    assert len(told) <= 200
-    assert told.split() == told.strip().split(" ") or not told.strip()
+    shown = brief(said)
+    assert len(shown) <= 200
+    assert shown.split() == shown.strip().split(" ") or not shown.strip()
 
 
 @given(st.text(alphabet=st.characters(categories=["L", "N"]), min_size=1), st.text(), st.text())
-def test_no_address_is_told_on(name: str, before: str, after: str):
+def test_no_address_is_passed_on(name: str, before: str, after: str):
     address = f"{name}@customer.example"
     assert address not in brief(f"{before} {address} {after}")

@@ -1,28 +1,35 @@
 """Between the functions and the embedded AWS: keeps what they ask for, and fails or holds a call where a test says so."""
 
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import ClassVar
 
-from sandbox.faults.proxy import Call, Handler, Proxy, passed_on
+from sandbox.faults.fault import Call, Fault, Response
+from sandbox.faults.proxy import FaultProxy
 
 LONGEST_HOLD = 20
 SERVICES = ("SFN", "SESV2", "SECRETS_MANAGER")
 """What goes through it, as in AWS_ENDPOINT_URL_<SERVICE>."""
 
 
+@dataclass(frozen=True)
+class AwsError(Fault):
+    """An error's status, with the name and the message that AWS would give it."""
+
+    code: str = ""
+    message: str = ""
+
+
 @dataclass
 class Rule:
-    """For calls of `action` whose body holds `text`, made `by` a function or by any: an error in place of the answer, or
-    a wait before or after it."""
+    """For calls of `action` whose body holds `text`, made `by` a function or by any: a fault, or a wait before or after
+    the call's effect."""
 
     action: str
     text: str
     by: str = ""
-    error: tuple[int, str, str] | None = None
+    fault: Fault | None = None
     after: bool = False
     reached: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
@@ -32,11 +39,11 @@ class Rule:
         self.released.wait(LONGEST_HOLD)
 
 
-class AwsProxy(Proxy):
+class AwsProxy(FaultProxy):
     """`target` is the embedded AWS. `calls` are (action, body)."""
 
     def __init__(self) -> None:
-        super().__init__(_Handler)
+        super().__init__(self._recorded)
         self.url = f"http://{self.address}"
         self.calls: list[tuple[str, str]] = []
         self._rules: list[Rule] = []
@@ -50,7 +57,8 @@ class AwsProxy(Proxy):
         self, action: str, text: str, status: int, code: str, message: str = "injected", *, by: str = ""
     ) -> Iterator[None]:
         """Each such call gets this error; AWS hears nothing of it."""
-        with self._rule(Rule(action, text, by, error=(status, code, message))):
+        error = AwsError("status", status, code=code, message=message)
+        with self._rule(Rule(action, text, by, error)):
             yield
 
     @contextmanager
@@ -71,28 +79,35 @@ class AwsProxy(Proxy):
         finally:
             self._rules.remove(rule)
 
-    def rule_for(self, action: str, body: str, signed: str) -> Rule | None:
-        """The first rule for a call with that Authorization, which holds the caller's name."""
-        rules = (rule for rule in self._rules if rule.action == action)
+    def _recorded(self, call: Call) -> Fault | None:
+        self.calls.append(_read(call))
+        rule = self._rule_for(call)
+        return rule.fault if rule else None
+
+    def _rule_for(self, call: Call) -> Rule | None:
+        """The first rule for the call; its Authorization header holds the caller's name."""
+        action, body = _read(call)
+        signed = call.headers.get("authorization", "")
+        rules = (rule for rule in list(self._rules) if rule.action == action)
         return next((rule for rule in rules if rule.text in body and rule.by in signed), None)
 
-
-class _Handler(Handler):
-    proxy: ClassVar[AwsProxy]
-
-    def serve(self, call: Call) -> None:
-        body = call.body.decode(errors="replace")
-        action = call.headers.get("x-amz-target", "SendEmail").rpartition(".")[2]
-        self.proxy.calls.append((action, body))
-        rule = self.proxy.rule_for(action, body, call.headers.get("authorization", ""))
-        if rule and rule.error:
-            status, code, message = rule.error
-            content = json.dumps({"__type": code, "message": message}).encode()
-            self.answer(status, {"X-Amzn-ErrorType": code}, content)
-            return
+    def pass_on(self, call: Call) -> Response:
+        rule = self._rule_for(call)
         if rule and not rule.after:
             rule.wait()
-        answer = passed_on(call)
+        response = super().pass_on(call)
         if rule and rule.after:
             rule.wait()
-        self.answer(*answer)
+        return response
+
+    def refusal(self, fault: Fault) -> Response:
+        if not isinstance(fault, AwsError):
+            return super().refusal(fault)
+        body = {"__type": fault.code, "message": fault.message}
+        return Response(fault.status, body, {"X-Amzn-ErrorType": fault.code})
+
+
+def _read(call: Call) -> tuple[str, str]:
+    """A call's action and body."""
+    action = call.headers.get("x-amz-target", "SendEmail").rpartition(".")[2]
+    return action, call.body.decode(errors="replace")

@@ -2,7 +2,7 @@
 
 import { FAULTS } from './words.js';
 
-// Zendesk's proxy gives up after about 29 s without telling.
+// Zendesk's proxy gives up after about 29 s and says nothing.
 const MOST_SECONDS = 30;
 const TOKEN_SECONDS = 60;
 

@@ -7,7 +7,7 @@ const EMAIL = /^[\x21-\x7e]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/;
 const USERNAME = /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,254}$/;
 const MOST_USERS = 1_000_000;
 
-// The rules are the API's; what only it can tell, it tells.
+// The rules are the API's; these few catch slips before a call.
 const FIELDS = {
   gitlab_username: {
     name: 'your username',

@@ -275,7 +275,7 @@ class App {
   }
 }
 
-// A request that was just taken, until the API tells more of it.
+// A request that was just taken, until the API knows more of it.
 const STARTING = {
   status: 'running',
   next_action: '',

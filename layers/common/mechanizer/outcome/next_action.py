@@ -4,7 +4,7 @@ from mechanizer.outcome.status import Failure, Status
 
 _REPLACE = "Ask again to replace this request once their address works; or give the customer the license from the issue, if there is one yet."
 _REPLACE_RETRIED = "Ask again to replace this request once their address works; the e-mail did not arrive, and what is left is tried again by itself."
-_REPLACE_STUCK = "Ask again to replace this request once their address works; or redrive the execution once the cause is mended, and give the customer the license from its issue."
+_REPLACE_STUCK = "Ask again to replace this request once their address works; or redrive the execution once the cause is fixed, and give the customer the license from its issue."
 _ISSUED = {
     None: "Tell the customer to look for the license in their mail; if it is not there, the issue has a copy.",
     "delayed": "Wait: the customer's mail server has not taken the e-mail yet; the issue has a copy of the license.",
@@ -21,8 +21,8 @@ _UNFINISHED = {
         "rejected": _REPLACE_RETRIED,
     },
     False: {
-        None: "Redrive the execution once the cause is mended: the customer has the license, but the trail is not complete.",
-        "complained": "Ask the customer whether they have the license, as their mail program reported it as unwanted, and redrive the execution once the cause is mended.",
+        None: "Redrive the execution once the cause is fixed: the customer has the license, but the trail is not complete.",
+        "complained": "Ask the customer whether they have the license, as their mail program reported it as unwanted, and redrive the execution once the cause is fixed.",
         "bounced": _REPLACE_STUCK,
         "rejected": _REPLACE_STUCK,
     },
@@ -45,7 +45,7 @@ _REFUSED = {
 _FAILED = {
     "NotConfigured": "Ask an operator to set what the error names, then ask again with the same details.",
     "SigningKeyInvalid": "Ask an operator to set a valid signing key, then ask again with the same details.",
-    "VendorRejected": "Ask an operator to mend what the error names, then ask again with the same details.",
+    "VendorRejected": "Ask an operator to fix what the error names, then ask again with the same details.",
     "EmailRejected": "Ask an operator to look at the e-mail settings, then ask again with the same details.",
     "LicenseExpired": "Ask again with other details, for a new request: this license is past its last day.",
     "InvalidRequest": "Correct the input and start it again.",
@@ -56,7 +56,7 @@ _RETRIED = {
     False: "Wait: it is tried again by itself; the customer has no license yet.",
     True: "Wait: it is tried again by itself, after a look whether the customer has the license already.",
 }
-_GIVEN_UP = "Ask again with the same details once the cause is mended, or redrive the execution: nothing retries it any more."
+_GIVEN_UP = "Ask again with the same details once the cause is fixed, or redrive the execution: nothing retries it any more."
 _SUPERSEDED = "Look at the ticket's newer request: it has taken this one's place."
 
 
