@@ -43,23 +43,13 @@ def test_each_folder_has_its_row(heading: str) -> None:
     assert sorted(listed) == sorted(folders)
 
 
-def test_the_floors_are_in_the_order_in_which_they_import() -> None:
-    *folders, ground = [names(row[0]) for row in table("The package")]
+def test_the_floors_are_in_the_order_in_which_they_import_and_their_modules_are_named() -> None:
+    *folders, ground = table("The package")
 
-    assert folders == [[f"{floor}/"] for floor in FLOORS if floor]
-    assert set(ground) == modules("")
-
-
-def test_each_module_is_named_in_the_row_of_its_floor() -> None:
-    *folders, _ = table("The package")
-
-    for folder, _, content in folders:
-        named = {name for name in names(content) if not name.endswith("/")}
-        assert named == modules(names(folder)[0])
-
-
-def modules(folder: str) -> set[str]:
-    return {path.stem for path in (PACKAGE / folder).glob("*.py")} - {"__init__"}
+    assert [names(row[0]) for row in folders] == [[f"{floor}/"] for floor in FLOORS if floor]
+    for floor, named in [*((row[0].strip("`"), names(row[2])) for row in folders), ("", names(ground[0]))]:
+        modules = {path.stem for path in (PACKAGE / floor).glob("*.py")} - {"__init__"}
+        assert {name for name in named if not name.endswith("/")} == modules
 
 
 def test_the_files_with_a_row_are_there() -> None:
