@@ -45,11 +45,12 @@ def test_each_folder_has_its_row(heading: str) -> None:
 
 def test_the_floors_are_in_the_order_in_which_they_import_and_their_modules_are_named() -> None:
     *folders, ground = table("The package")
+    rows = {names(folder)[0]: names(modules) for folder, _, modules in folders} | {"": names(ground[0])}
 
-    assert [names(row[0]) for row in folders] == [[f"{floor}/"] for floor in FLOORS if floor]
-    for floor, named in [*((row[0].strip("`"), names(row[2])) for row in folders), ("", names(ground[0]))]:
-        modules = {path.stem for path in (PACKAGE / floor).glob("*.py")} - {"__init__"}
-        assert {name for name in named if not name.endswith("/")} == modules
+    assert list(rows) == [f"{floor}/" if floor else "" for floor in FLOORS]
+    for folder, named in rows.items():
+        modules = {path.stem for path in (PACKAGE / folder).glob("*.py")} - {"__init__"}
+        assert {name for name in named if not name.endswith("/")} == modules, folder
 
 
 def test_the_files_with_a_row_are_there() -> None:
