@@ -74,7 +74,7 @@ def test_the_key_that_a_deployment_asks_for_is_made_and_taken(tmp_path):
     with Sandbox(tmp_path / "out", Options(parameters={"CustomerKey": "yes"})) as sandbox:
         aws = partial(boto3.client, endpoint_url=sandbox.aws.url)
         [key] = aws("kms").list_keys()["Keys"]
-        # moto's tables and log groups know none; tests/template/test_customer_key.py holds theirs.
+        # moto's tables and log groups know none; tests/template/test_storage.py holds theirs.
         secrets = aws("secretsmanager").list_secrets()["SecretList"]
         [queue] = aws("sqs").list_queues()["QueueUrls"]
         of_queue = aws("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["KmsMasterKeyId"])

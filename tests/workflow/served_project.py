@@ -46,6 +46,9 @@ class ServedProject:
         parameters: the template's.
     """
 
+    options: Sequence[str] = ()
+    """More options of `sandbox serve`."""
+
     def __init__(
         self,
         folder: Path,
@@ -101,6 +104,7 @@ class ServedProject:
             *("--ready-file", str(file), "--out", str(self.folder / "out")),
             *(f"--{vendor}-url={url}" for vendor, url in self._vendors().items()),
             *options,
+            *self.options,
         ]
         with self._printed.open("wb") as printed:
             self._process = subprocess.Popen(
