@@ -31,11 +31,6 @@ def test_everything_is_as_long_ago_as_it_was_from_the_emergency(now):
     assert distances(moved(fixtures, now), now) == distances(fixtures, EMERGENCY)
 
 
-def test_at_the_emergency_itself_nothing_changes():
-    fixtures = load_fixtures()
-    assert moved(fixtures, EMERGENCY) == fixtures
-
-
 @pytest.mark.parametrize("known", [{}, {"expiration_date": None}, {"expiration_date": "soon"}])
 def test_what_is_no_date_stays_as_it_is(known):
     organization = Organization(id=1, name="Shipyard", organization_fields=known)
