@@ -1,4 +1,4 @@
-"""What the functions ask of AWS, as IAM sees it: who, which action, on what.
+"""The functions' calls to AWS, as IAM sees them: who asks for which action on which resource.
 
 IAM is not enforced here. So each call is recorded, and a test compares the record with what each function's role allows.
 """
@@ -24,7 +24,7 @@ TRANSACTIONS = {
     "Delete": "DeleteItem",
     "ConditionCheck": "ConditionCheckItem",
 }
-"""An operation of TransactWriteItems -> the action that it needs."""
+"""The action that each operation of TransactWriteItems needs."""
 Needs = Iterator[tuple[str, str]]
 
 
@@ -99,7 +99,7 @@ def _signer(authorization: str) -> tuple[str | None, str]:
 
 
 def _read(service: str, environ: Mapping[str, Any], body: bytes) -> tuple[str, Needs]:
-    """The operation, and the actions that it needs with what each is on."""
+    """The operation, and the actions that it needs, each with its resource."""
     if service == "lambda":
         name = unquote(environ["PATH_INFO"]).split("/")[3].rpartition(":function:")[2]
         return "Invoke", iter([("lambda:InvokeFunction", _arn("lambda", f"function:{name}"))])
@@ -121,7 +121,7 @@ def _table(operation: str, asked: Mapping[str, Any]) -> Needs:
 
 
 def _items(body: bytes) -> tuple[str, ...]:
-    """What DynamoDB is asked for: items by their keys, or all of a partition."""
+    """The items that a request names by their keys or their partition."""
     asked = json.loads(body)
     parts = [part for item in asked.get("TransactItems", ()) for part in item.values()] or [asked]
     return tuple(_key(part) for part in parts)

@@ -22,6 +22,8 @@ from typing import Any
 from moto.core.exceptions import JsonRESTError
 from moto.ses.utils import get_random_message_id
 
+from sandbox.cloud.account import ACCOUNT, REGION
+
 Detail = dict[str, Any]
 BOUNCED = ("Send", "Bounce")
 DETAIL_TYPES = {
@@ -96,10 +98,8 @@ class Mail:
 
     outbox: Path
     publish: Callable[[str, str, Detail, list[str]], None]
-    account: str
-    region: str
+    configuration_sets: dict[str, set[str]]
     identities: set[str] = field(default_factory=set)
-    configuration_sets: dict[str, set[str]] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
     bouncing: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -149,7 +149,7 @@ class Mail:
         if failed := sorted(a for a in addresses if not {a, a.partition("@")[2]} & self.identities):
             raise MessageRejected(
                 "Email address is not verified. The following identities failed the check in region "
-                f"{self.region.upper()}: {', '.join(failed)}"
+                f"{REGION.upper()}: {', '.join(failed)}"
             )
 
     def _recipients(self, request: Mapping[str, Any], message: EmailMessage) -> list[str]:
@@ -202,8 +202,8 @@ class Mail:
         return {
             "timestamp": timestamp(),
             "source": sender,
-            "sourceArn": f"arn:aws:ses:{self.region}:{self.account}:identity/{address}",
-            "sendingAccountId": self.account,
+            "sourceArn": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{address}",
+            "sendingAccountId": ACCOUNT,
             "messageId": message_id,
             "destination": recipients,
             "headersTruncated": False,

@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 
 def snapshot(sandbox: Sandbox, ticket: int) -> Json:
-    """`version` is that of the ticket itself: it changes when the ticket has to be shown anew."""
+    """Everything about a ticket. Its ``version`` changes when the ticket itself has to be shown again."""
     about = re.compile(rf"\bzd-{ticket}-[0-9]+\b")
     executions = [
         each

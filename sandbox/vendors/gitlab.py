@@ -1,13 +1,12 @@
 """A GitLab instance with one project, as far as the project may use its REST API.
 
-Kept from GitLab: quick actions in descriptions and notes are executed and vanish from the text; a title has at
-most 255 characters; an issue can't be created closed; lists come in pages. Noted as violations: every quick
+Kept from GitLab: quick actions in descriptions and notes vanish from the text, and those that close and reopen the issue
+are executed; a title has at most 255 characters; an issue can't be created closed; lists come in pages. Noted as violations: every quick
 action, every line outside a fence that could become one, every mention (GitLab looks for them in titles too), and
 parameters this stand-in does not know.
 """
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
@@ -205,13 +204,13 @@ class GitLab(StandIn):
             issue["description"] = self._act(issue, description, "the description")
 
     def _act(self, issue: Issue, text: str, where: str) -> str:
-        """Executes the text's quick actions on the issue -> what is left of the text."""
+        """Executes the text's quick actions on the issue and returns the rest of the text."""
         reading = read_markdown(text)
         where = f"{where} of issue {issue['iid']}"
         for name, argument in reading.actions:
             self.violation(f"a quick action ran in {where}: /{name} {argument}".rstrip())
-            if name in EFFECTS:
-                EFFECTS[name](issue, argument)
+            if name in ("close", "reopen"):
+                _set_state(issue, name)
         for line in reading.suspects:
             self.violation(f"a line like a quick action in {where}: {line[:60]}")
         for mention in reading.mentions:
@@ -311,21 +310,3 @@ def _number(request: Request, name: str, otherwise: int, most: int) -> int:
 def _set_state(issue: Issue, event: str) -> None:
     closed = event == "close"
     issue["state"], issue["closed_at"] = ("closed", _now()) if closed else ("opened", None)
-
-
-def _named(argument: str) -> list[str]:
-    """`~bug ~"two words"` -> the labels' names."""
-    return [quoted or plain for quoted, plain in re.findall(r'~(?:"([^"]+)"|(\S+))', argument)]
-
-
-EFFECTS: dict[str, Callable[[Issue, str], None]] = {
-    "close": lambda issue, _: _set_state(issue, "close"),
-    "reopen": lambda issue, _: _set_state(issue, "reopen"),
-    "title": lambda issue, text: issue.update(title=text),
-    "confidential": lambda issue, _: issue.update(confidential=True),
-    "label": lambda issue, text: issue.update(labels=_labels([*issue["labels"], *_named(text)])),
-    "relabel": lambda issue, text: issue.update(labels=_named(text)),
-    "unlabel": lambda issue, text: issue.update(
-        labels=[label for label in issue["labels"] if _named(text) and label not in _named(text)]
-    ),
-}

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -128,8 +127,6 @@ class StandIn:
         """All it holds, ready for JSON."""
         raise NotImplementedError
 
-    # Its life.
-
     @property
     def url(self) -> str:
         return self.origin
@@ -145,12 +142,8 @@ class StandIn:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
-
-    # Faults and faults found.
 
     def limit(self, clock: Clock = time.monotonic) -> None:
         """From now on, and until healed, calls above the vendor's own limits are turned away; `clock` gives seconds."""
@@ -172,7 +165,7 @@ class StandIn:
             self.violations.append(f"{self.name}: {text}")
 
     def refuse(self, status: int, text: str) -> Refusal:
-        """A Refusal in the vendor's shape that is a violation too; to be raised."""
+        """Notes a violation, and returns the Refusal to raise."""
         self.violation(text)
         return Refusal(status, self.error(status, text))
 
