@@ -10,7 +10,7 @@ from typing import Any
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, Route, expect
 
 from tests.browser.scripted_ticket import ScriptedTicket
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 SDK = "https://static.zdassets.com/zendesk_app_framework_sdk/2.0/zaf_sdk.min.js"
 WIDTH = 1100
@@ -47,14 +47,14 @@ class Fault:
 class AppPage:
     """`calls` are (method, path and query) of the app's calls to the API, in order.
 
-    A `ScriptedTicket` answers them itself; a `Case` leaves them to its deployment.
+    A `ScriptedTicket` answers them itself; a `TicketJourney` leaves them to its deployment.
     """
 
     def __init__(
         self,
         browser: Browser,
         host_url: str,
-        case: Case | ScriptedTicket,
+        case: TicketJourney | ScriptedTicket,
         *,
         agent: int = 77,
         width: int = WIDTH,

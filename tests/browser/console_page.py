@@ -12,7 +12,7 @@ import requests
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 from tests.browser.app_page import SDK
-from tests.workflow.deployment import Deployment
+from tests.workflow.served_project import ServedProject
 
 DEFAULT = Path(__file__).parents[2] / "sandbox/vendors/fixtures/default.json"
 LIKE = 4242
@@ -22,7 +22,7 @@ COPIES = 6
 EXPIRED_DAYS_AGO = 15
 
 
-class Served(Deployment):
+class Served(ServedProject):
     """`make serve`, as fast as can be: Zendesk, GitLab, Slack and SES are the sandbox's own, and there are more tickets."""
 
     def __init__(self, folder: Path, time_scale: float = 1000) -> None:

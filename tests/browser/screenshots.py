@@ -11,8 +11,8 @@ from sandbox.web import WebServer
 from tests.browser.app_page import NARROW, AppPage
 from tests.browser.chromium import launch
 from tests.browser.small_png import shrink
-from tests.workflow.case import Case
-from tests.workflow.deployment import Deployment
+from tests.workflow.journey import TicketJourney
+from tests.workflow.served_project import ServedProject
 
 CUSTOMER = "ops@customer.example"
 SCALE = 1.5
@@ -21,13 +21,13 @@ SCALE = 1.5
 class Album:
     """Opens tickets and keeps pictures of them: the app alone at its narrowest, or in the whole ticket."""
 
-    def __init__(self, folder: Path, browser: Browser, host_url: str, deployment: Deployment) -> None:
+    def __init__(self, folder: Path, browser: Browser, host_url: str, deployment: ServedProject) -> None:
         self.folder, self.browser, self.host_url, self.at = folder, browser, host_url, deployment
 
-    def case(self, **unlike: object) -> Case:
-        return Case(self.at, **{"email": CUSTOMER, **unlike})
+    def case(self, **unlike: object) -> TicketJourney:
+        return TicketJourney(self.at, **{"email": CUSTOMER, **unlike})
 
-    def open(self, case: Case) -> AppPage:
+    def open(self, case: TicketJourney) -> AppPage:
         return AppPage(self.browser, self.host_url, case, scale=SCALE)
 
     def take(self, name: str, app: AppPage, *, in_ticket: bool = False) -> None:
@@ -137,7 +137,7 @@ def main(folder: Path) -> None:
     expect.set_options(timeout=15_000)
     with (
         tempfile.TemporaryDirectory() as scratch,
-        Deployment(Path(scratch)) as deployment,
+        ServedProject(Path(scratch)) as deployment,
         sync_playwright() as playwright,
     ):
         ready = deployment.ready
