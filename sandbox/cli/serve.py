@@ -1,4 +1,4 @@
-"""The sandbox until it is interrupted."""
+"""Runs the sandbox until it is interrupted."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from sandbox.web import WebServer, check_port
 
 
 def serve(port: int, ready_file: Path | None, out: Path, options: Options, project: Path = PROJECT) -> int:
-    """Returns 0 after SIGINT or SIGTERM."""
+    """Serves the API and the console; returns 0 after SIGINT or SIGTERM."""
     if ready_file:
         _no_file_yet(ready_file)
     check_port(port)
@@ -104,7 +104,7 @@ def _print_addresses(status: dict[str, Any]) -> None:
 
 
 def _pages(sandbox: Sandbox, api_url: str, ending: ExitStack, status: dict[str, Any]) -> Any:
-    """The WSGI application of `console_url`; the stand-in Zendesk's tickets, with the app, are under /zendesk/."""
+    """The WSGI application of ``console_url``; the stand-in Zendesk's tickets, with the app, are under /zendesk/."""
     mounts: dict[str, Any] = {}
     if sandbox.zendesk:
         host = ZendeskHost(sandbox.zendesk, sandbox.zendesk_subdomain, api_url, lambda: sandbox.app_secret)

@@ -45,7 +45,7 @@ class Progress:
             self._live.stop()
 
     def wait(self, text: str) -> None:
-        """Before there is a state to show."""
+        """Shows a text while there is no state to show."""
         if self._live:
             self._spinner.update(text=Text(text, style="dim"))
             self._live.update(Padding(self._spinner, (0, 2)))

@@ -30,7 +30,7 @@ Needs = Iterator[tuple[str, str]]
 
 @dataclass(frozen=True, order=True)
 class Call:
-    """`action` and `resource` are what a policy must allow; one `operation` may need several."""
+    """``action`` and ``resource`` are what a policy must allow; one ``operation`` may need several."""
 
     function: str
     action: str
@@ -40,7 +40,7 @@ class Call:
 
 @dataclass(frozen=True, order=True)
 class Asked:
-    """One request of a function. `items` are the tables' items that it names, with N for each number in their keys."""
+    """One request of a function. ``items`` are the tables' items that it names, with N for each number in their keys."""
 
     function: str
     operation: str
@@ -82,7 +82,7 @@ class Calls:
             return dict(self._asked)
 
     def document(self) -> dict[str, list[dict[str, Any]]]:
-        """`calls.json`."""
+        """``calls.json``."""
         return {
             "actions": [{**asdict(call), "times": times} for call, times in self.made().items()],
             "requests": [{**asdict(asked), "times": times} for asked, times in self.asked().items()],

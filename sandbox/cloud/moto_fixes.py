@@ -54,7 +54,7 @@ MOTO_MODULES = frozenset(backends.list_of_moto_modules())
 
 @dataclass(frozen=True)
 class Hooks:
-    """What moto's parts call of the sandbox."""
+    """The sandbox's functions that moto calls after ``apply``."""
 
     invoke: Callable[[str, bytes], InvocationResult]
     invoke_async: Callable[[str, bytes], None]

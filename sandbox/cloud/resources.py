@@ -57,7 +57,7 @@ TARGET_PROPERTIES = {"Arn", "Id", "DeadLetterConfig", "RetryPolicy"}
 
 @dataclass(frozen=True)
 class DeployedFunction:
-    """`code` and `layers` are the folders that the template names."""
+    """``code`` and ``layers`` are the folders that the template names."""
 
     name: str
     arn: str
@@ -86,7 +86,7 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Made:
-    """A resource: what `Ref` gives, and what `Fn::GetAtt` gives."""
+    """A resource: what ``Ref`` gives, and what ``Fn::GetAtt`` gives."""
 
     ref: str
     attributes: Mapping[str, str] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A resource as the template has it, references resolved; `name` is the one CloudFormation would make up."""
+    """A resource as the template has it, references resolved; ``name`` is the one CloudFormation would make up."""
 
     logical_id: str
     name: str

@@ -80,7 +80,7 @@ def _execution(sandbox: Sandbox, execution: SandboxExecution, of_ticket: Sequenc
 
 
 def _step(step: Step) -> Json:
-    """`retrying` is a state that has failed and is tried again."""
+    """``retrying`` is a state that has failed and is tried again."""
     retrying = step.status == "running" and step.last_error is not None
     return {
         **step.document(),

@@ -59,7 +59,7 @@ EFFECTS = {
 
 @dataclass(frozen=True)
 class Failure:
-    """One `--fail`."""
+    """One ``--fail``."""
 
     state: str
     kind: str

@@ -39,7 +39,7 @@ class _Library:
 
 
 class Libraries:
-    """Makes the folders, one for each different set of libraries, below `folder`."""
+    """Makes the folders, one for each different set of libraries, below ``folder``."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -28,9 +28,6 @@ FILTERS = {
     "state",
     "search",
     "in",
-    "scope",
-    "iids",
-    "iids[]",
     "created_after",
     "order_by",
     "sort",
@@ -43,7 +40,7 @@ Issue = dict[str, Any]
 
 
 class GitLab(StandIn):
-    """GitLab with one project (`group/name`, numeric id 42) and one access token."""
+    """GitLab with one project (``group/name``, numeric id 42) and one access token."""
 
     name = "gitlab"
 
@@ -67,7 +64,7 @@ class GitLab(StandIn):
         ]
 
     def state(self) -> list[Issue]:
-        """Its issues, oldest first, as GitLab returns them, each with its `notes`."""
+        """Its issues, oldest first, as GitLab returns them, each with its ``notes``."""
         with self.lock:
             return deepcopy([{**issue, "notes": self.notes.get(issue["iid"], [])} for issue in self.issues])
 
@@ -112,10 +109,8 @@ class GitLab(StandIn):
             request.argument("state") or "all",
             (request.argument("in") or "title,description").split(","),
         )
-        iids = request.query.get("iids[]", []) + request.query.get("iids", [])
         order, sort = request.argument("order_by") or "created_at", request.argument("sort") or "desc"
         _one_of("state", state, ("opened", "closed", "all"))
-        _one_of("scope", request.argument("scope") or "all", ("all", "created_by_me", "assigned_to_me"))
         _one_of("order_by", order, ("created_at", "updated_at"))
         _one_of("sort", sort, ("asc", "desc"))
         created_after = _moment("created_after", request.argument("created_after") or "1970-01-01T00:00:00Z")
@@ -131,7 +126,6 @@ class GitLab(StandIn):
             if state in ("all", issue["state"])
             and labels <= set(issue["labels"])
             and datetime.fromisoformat(issue["created_at"]) > created_after
-            and (not iids or str(issue["iid"]) in iids)
             and all(any(word.strip('"') in issue[field].lower() for field in fields) for word in words)
         ]
         found.sort(key=lambda issue: (issue[order], issue["id"]), reverse=sort == "desc")

@@ -1,8 +1,8 @@
-"""What the three stand-ins share: a strict HTTP server on the loopback that keeps a log and plays faults.
+"""The base of the three stand-ins: a strict HTTP server on the loopback with a log and injected faults.
 
-Under ``/_control`` (no token): POST injects a fault (``faults/injection.py``), DELETE or POST ``{"clear": true}`` heals
-them all; GET ``/_control/log``, ``/_control/violations`` and ``/_control/state`` answer what came in, what was wrong with
-it, and what the stand-in holds.
+Under ``/_control`` (no token): POST injects a fault (``faults/injection.py``), DELETE or POST ``{"clear": true}`` removes
+them all; GET ``/_control/log``, ``/_control/violations`` and ``/_control/state`` return the calls, the violations and the
+records.
 """
 
 import json
@@ -24,7 +24,7 @@ SECRET_FIELDS = {"client_secret", "access_token", "refresh_token", "private_toke
 
 
 class Refusal(Exception):
-    """A call that the vendor answers with an error; `body` is in the vendor's own words."""
+    """A call that the vendor answers with an error; ``body`` has the vendor's own shape."""
 
     def __init__(self, status: int, body: Any, headers: Mapping[str, str] | None = None):
         super().__init__(f"{status} {body}")
@@ -33,7 +33,7 @@ class Refusal(Exception):
 
 @dataclass
 class Request:
-    """One call, as it came in; `path` still percent-encoded, header names in lower case."""
+    """One call, as it came in; ``path`` still percent-encoded, header names in lower case."""
 
     method: str
     path: str
@@ -91,9 +91,9 @@ class Route:
 
 
 class StandIn:
-    """A vendor on 127.0.0.1, from `start()` to `stop()`; also a context manager.
+    """A vendor on 127.0.0.1, from ``start()`` to ``stop()``; also a context manager.
 
-    `requests` are the calls it got, `violations` what no careful client would have sent.
+    ``requests`` are the calls it got, ``violations`` what no careful client would have sent.
     """
 
     name = "stand-in"
@@ -109,8 +109,6 @@ class StandIn:
             lambda error: self.violation(f"a call that could not be read or answered: {error!r}"),
         )
         self.origin = f"http://{self._server.address}"
-
-    # What a vendor adds.
 
     def routes(self) -> list[Route]:
         raise NotImplementedError
@@ -146,7 +144,7 @@ class StandIn:
         self.stop()
 
     def limit(self, clock: Clock = time.monotonic) -> None:
-        """From now on, and until healed, calls above the vendor's own limits are turned away; `clock` gives seconds."""
+        """From now on, and until healed, calls above the vendor's own limits are turned away; ``clock`` gives seconds."""
         with self.lock:
             self._limiter, self._clock = Limiter(PUBLISHED[self.name]), clock
 
@@ -168,8 +166,6 @@ class StandIn:
         """Notes a violation, and returns the Refusal to raise."""
         self.violation(text)
         return Refusal(status, self.error(status, text))
-
-    # One call.
 
     def _handle(self, call: Call) -> Response | Fault:
         url = urlsplit(call.url)

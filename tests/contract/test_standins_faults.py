@@ -1,4 +1,4 @@
-"""What the stand-ins share: faults on demand, the log, and a life that ends."""
+"""All stand-ins have faults on demand, limits and a log."""
 
 import json
 

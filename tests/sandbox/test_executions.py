@@ -11,7 +11,7 @@ STATES = ["First", "Second", "Rest?", "Done"]
 
 
 def refused(call, **arguments):
-    """-> the error's code."""
+    """The code of the error that a call raises."""
     with pytest.raises(ClientError) as caught:
         call(**arguments)
     return caught.value.response["Error"]["Code"]

@@ -1,4 +1,4 @@
-"""The template's parameters are held as CloudFormation holds them."""
+"""The template's parameters are checked as CloudFormation checks them."""
 
 import pytest
 

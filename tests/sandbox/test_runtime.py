@@ -1,4 +1,4 @@
-"""Functions run as on Lambda: processes of their own, kept warm, seen through when they die."""
+"""Functions run as on Lambda: in processes of their own, kept warm, and replaced when they die."""
 
 import json
 import os

@@ -12,7 +12,7 @@ NOWS = [datetime(2027, 3, 3, 0, 0, tzinfo=UTC), datetime(2024, 2, 29, 23, 59, 59
 
 
 def distances(fixtures, now):
-    """How long before `now` everything was: what the rules look at."""
+    """How long before ``now`` everything was: what the rules look at."""
     moments = [
         now - datetime.fromisoformat(each.created_at)
         for ticket in fixtures.tickets

@@ -25,7 +25,7 @@ export class Diagram {
     this.#fit();
   }
 
-  /** Lights up what the execution has come to; `steps` is empty when there is none. */
+  /** Marks the states that the execution has reached; `steps` is empty when there is none. */
   show(steps) {
     this.#steps = steps;
     for (const [name, { group, line }] of this.#nodes) {

@@ -25,7 +25,7 @@ function show(now) {
   refreshTicket(JSON.stringify(now.version));
 }
 
-/** As Zendesk does when somebody else changed the ticket. */
+/** Loads the ticket again if somebody changed it, as Zendesk does. */
 function refreshTicket(now) {
   if (version && version !== now) $('zendesk').contentWindow.zendesk?.refresh();
   version = now;
