@@ -44,8 +44,7 @@ app: ## zip the Zendesk app for an admin to upload; API_URL=https://… is the d
 	@$(PYTHON) scripts/package_app.py build/mechanizer-zendesk-app.zip $(API_URL)
 
 screenshots: $(setup) ## take the documentation's pictures again (needs Chromium)
-	@$(python) -m tests.browser.screenshots docs/images
-	@$(python) -m tests.browser.console_screenshots docs/images
+	@PYTHONPATH=layers/common $(python) -m tests.browser.screenshots docs/images
 
 bench: $(setup) ## measure speed, size and cost, and write docs/performance.md
 	@$(python) -m benchmarks

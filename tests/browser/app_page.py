@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, FrameLocator, Locator, Page, Route, expect
+from playwright.sync_api import Browser, FrameLocator, Locator, Route, expect
 
+from tests.browser.chromium import BrowserPage
 from tests.browser.scripted_ticket import ScriptedTicket
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
-SDK = "https://static.zdassets.com/zendesk_app_framework_sdk/2.0/zaf_sdk.min.js"
 WIDTH = 1100
 NARROW = 320
 NO_ANSWER = {"status": 0, "reason": "timeout", "text": ""}
@@ -44,39 +44,27 @@ class Fault:
         self.held.clear()
 
 
-class AppPage:
+class AppPage(BrowserPage):
     """`calls` are (method, path and query) of the app's calls to the API, in order.
 
-    A `ScriptedTicket` answers them itself; a `Case` leaves them to its deployment.
+    A `ScriptedTicket` answers them itself; a `TicketJourney` leaves them to its deployment.
     """
 
     def __init__(
         self,
         browser: Browser,
         host_url: str,
-        case: Case | ScriptedTicket,
+        case: TicketJourney | ScriptedTicket,
         *,
         agent: int = 77,
         width: int = WIDTH,
         clock: bool = False,
         scale: float = 1,
     ) -> None:
+        super().__init__(browser, width, 900, scale)
         self.case = case
         self.calls: list[tuple[str, str]] = []
-        self.complaints: list[str] = []
-        self.addresses: list[str] = []
         self._faults: list[Fault] = []
-        self._context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            locale="en-US",
-            reduced_motion="reduce",
-            device_scale_factor=scale,
-        )
-        self._context.set_default_timeout(15_000)
-        self._context.on("request", lambda request: self.addresses.append(request.url))
-        self.page: Page = self._context.new_page()
-        self.page.on("console", self._note)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.route("**/proxy", self._proxied)
         if clock:
             self.page.clock.install()
@@ -88,9 +76,6 @@ class AppPage:
         self.page.goto(self._url)
         expect(self["#opening"]).to_be_attached()
         expect(self["#opening"]).to_be_hidden()
-
-    def close(self) -> None:
-        self._context.close()
 
     @property
     def frame(self) -> FrameLocator:
@@ -166,6 +151,11 @@ class AppPage:
         """Waits until the app has every answer that it asked Zendesk for."""
         self.until(lambda: not _unanswered(self.messages()), "every answer is there")
 
+    def frame_fits(self) -> bool:
+        """The frame is as high as what is in it."""
+        frame, body = self.page.locator("#app").bounding_box(), self["body"].bounding_box()
+        return bool(frame and body and abs(frame["height"] - body["height"]) <= 1)
+
     # -- the way to the API
     def on_call(
         self, method: str, path: str, act: Callable[[Route, Json], None], times: int | None = 1
@@ -213,17 +203,6 @@ class AppPage:
     def _answer_of(self, options: Json) -> Json:
         status, text = self.case.answer(options["type"], options["url"], options.get("data"))
         return {"status": status, "reason": "", "text": text}
-
-    # -- its manners
-    def check_manners(self) -> None:
-        """The browser complained of nothing, and called nothing but this machine and Zendesk's SDK."""
-        assert not self.complaints, self.complaints
-        outside = {a for a in self.addresses if not a.startswith(("http://127.0.0.1:", "data:"))}
-        assert outside <= {SDK}, outside
-
-    def _note(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
 
 
 def _unanswered(messages: list[Json]) -> set[str]:

@@ -1,36 +1,24 @@
 """The sandbox's page, as a newcomer in front of the browser uses it; and the sandbox that serves it."""
 
-import itertools
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import requests
-from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Locator, expect
 
-from tests.browser.app_page import SDK
-from tests.workflow.deployment import Deployment
+from tests.browser.chromium import BrowserPage
+from tests.workflow.served_project import ServedProject
 
-DEFAULT = Path(__file__).parents[2] / "sandbox/vendors/fixtures/default.json"
-LIKE = 4242
-"""The ticket that the others are copies of."""
-IDS = itertools.count(5001)
-COPIES = 6
 EXPIRED_DAYS_AGO = 15
 
 
-class Served(Deployment):
-    """`make serve`, as fast as can be: Zendesk, GitLab, Slack and SES are the sandbox's own, and there are more tickets."""
+class Served(ServedProject):
+    """`make serve`: Zendesk, GitLab, Slack and SES are the sandbox's own."""
 
-    def __init__(self, folder: Path, time_scale: float = 1000) -> None:
-        super().__init__(folder)
-        self.time_scale = time_scale
-        fixtures = folder / "fixtures.json"
-        fixtures.write_text(json.dumps(_with_copies(json.loads(DEFAULT.read_text(encoding="utf-8")))))
-        self.options = ("--today", "--fixtures", str(fixtures))
+    options = ("--today",)
 
     def _vendors(self) -> dict[str, str]:
         return {}
@@ -46,59 +34,19 @@ class Served(Deployment):
         return [self.ready["app_secret"], private_key, *tokens]
 
 
-def _with_copies(world: dict[str, Any]) -> dict[str, Any]:
-    """More tickets like the first, each of a customer of its own."""
-    ticket = next(each for each in world["tickets"] if each["id"] == LIKE)
-    user = next(each for each in world["users"] if each["id"] == ticket["requester_id"])
-    organization = next(each for each in world["organizations"] if each["id"] == ticket["organization_id"])
-    for number in range(5001, 5001 + COPIES):
-        world["organizations"].append({**organization, "id": number, "name": f"Shipyard {number}"})
-        email = f"ops{number}@customer.example"
-        world["users"].append({**user, "id": number, "email": email, "organization_id": number})
-        comments = [
-            {**each, "author_id": number if each["author_id"] == user["id"] else each["author_id"]}
-            for each in ticket["comments"]
-        ]
-        changed = {"id": number, "requester_id": number, "organization_id": number, "comments": comments}
-        world["tickets"].append({**ticket, **changed})
-    return world
-
-
-class ConsolePage:
-    def __init__(
-        self, browser: Browser, served: Served, *, width: int = 1280, height: int = 1000, scale: float = 1
-    ) -> None:
+class ConsolePage(BrowserPage):
+    def __init__(self, browser: Browser, served: Served, *, width: int = 1280, height: int = 1000) -> None:
+        super().__init__(browser, width, height)
         self.served = served
-        self.complaints: list[str] = []
-        self.addresses: list[str] = []
-        self._context = browser.new_context(
-            viewport={"width": width, "height": height},
-            device_scale_factor=scale,
-            locale="en-US",
-            reduced_motion="reduce",
-        )
-        self._context.set_default_timeout(15_000)
-        self._context.on("request", lambda request: self.addresses.append(request.url))
-        self.page: Page = self._context.new_page()
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def __getitem__(self, selector: str) -> Locator:
-        return self.page.locator(selector)
-
-    def close(self) -> None:
-        self._context.close()
 
     # -- the ticket and the app
-    def open(self, ticket: int | None = None) -> int:
-        """A ticket, chosen from the list, and the app beside it; one that nobody had if none is named."""
-        ticket = ticket or next(IDS)
+    def open(self, ticket: int) -> None:
+        """A ticket, chosen from the list, and the app beside it."""
         self.page.goto(self.served.ready["console_url"])
         self["#ticket"].select_option(str(ticket))
         expect(self.zendesk.locator("#about")).to_contain_text(f"#{ticket} ")
         expect(self.app.locator("#opening")).to_be_attached()
         expect(self.app.locator("#opening")).to_be_hidden()
-        return ticket
 
     @property
     def zendesk(self) -> FrameLocator:
@@ -171,8 +119,6 @@ class ConsolePage:
         seen = json.dumps([frame.content() for frame in self.page.frames])
         seen += json.dumps(self.page.frames[1].evaluate("zendesk.messages"))
         assert not [secret for secret in self.served.secrets() if secret in seen]
-        assert not self.complaints, self.complaints
         api = self.served.ready["api_url"]
         assert not [a for a in self.addresses if a.startswith(api)], "the browser called the API"
-        outside = {a for a in self.addresses if not a.startswith(("http://127.0.0.1:", "data:", "about:"))}
-        assert outside <= {SDK}, outside
+        super().check_manners()

@@ -1,49 +1,47 @@
-"""Pictures of the app in each of its states: python -m tests.browser.screenshots FOLDER."""
+"""The pictures that the documents show, of the app and of the sandbox's page: python -m tests.browser.screenshots FOLDER."""
 
 import sys
-import tempfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from sandbox.console.zendesk_host import ZendeskHost
 from sandbox.web import WebServer
 from tests.browser.app_page import NARROW, AppPage
 from tests.browser.chromium import launch
-from tests.browser.small_png import shrink
-from tests.workflow.case import Case
-from tests.workflow.deployment import Deployment
+from tests.browser.console_page import ConsolePage, Served
+from tests.workflow.journey import TicketJourney
+from tests.workflow.served_project import ServedProject
 
 CUSTOMER = "ops@customer.example"
 SCALE = 1.5
+AS_MAKE_SERVE = 60
 
 
 class Album:
-    """Opens tickets and keeps pictures of them: the app alone at its narrowest, or in the whole ticket."""
+    """Opens tickets beside the app and keeps pictures of them."""
 
-    def __init__(self, folder: Path, browser: Browser, host_url: str, deployment: Deployment) -> None:
+    def __init__(self, folder: Path, browser: Browser, host_url: str, deployment: ServedProject) -> None:
         self.folder, self.browser, self.host_url, self.at = folder, browser, host_url, deployment
 
-    def case(self, **unlike: object) -> Case:
-        return Case(self.at, **{"email": CUSTOMER, **unlike})
+    def case(self, **unlike: object) -> TicketJourney:
+        return TicketJourney(self.at, **{"email": CUSTOMER, **unlike})
 
-    def open(self, case: Case) -> AppPage:
+    def open(self, case: TicketJourney) -> AppPage:
         return AppPage(self.browser, self.host_url, case, scale=SCALE)
 
     def take(self, name: str, app: AppPage, *, in_ticket: bool = False) -> None:
+        """The app alone at its narrowest, and in the whole ticket if that is wanted."""
         app.page.mouse.move(0, 0)
         app.page.evaluate("document.getElementById('notifications').hidden = true")
         if in_ticket:
-            self._keep(app.page, f"app-{name}-in-ticket.png")
+            app.page.screenshot(path=self.folder / f"app-{name}-in-ticket.png")
         app.page.set_viewport_size({"width": NARROW, "height": 900})
         app.answered()
-        app.until(lambda: _fits(app), "the frame fits")
-        self._keep(app.page.locator("#app"), f"app-{name}.png")
+        app.until(app.frame_fits, "the frame fits")
+        app.page.locator("#app").screenshot(path=self.folder / f"app-{name}.png")
         app.close()
-
-    def _keep(self, shown: Page | Locator, name: str) -> None:
-        shown.screenshot(path=self.folder / name)
-        shrink(self.folder / name)
 
 
 def form(album: Album) -> None:
@@ -52,15 +50,6 @@ def form(album: Album) -> None:
     expect(app["#send"]).to_have_attribute("aria-disabled", "false")
     app["#license_expired_on"].blur()
     album.take("form", app, in_ticket=True)
-
-
-def checks(album: Album) -> None:
-    app = album.open(album.case(screenshots=("dashboard.png",)))
-    app.fill()
-    expect(app["#checks .row--failed"]).to_have_count(1)
-    expect(app["#why"]).to_contain_text("Not possible: ")
-    app["#license_expired_on"].blur()
-    album.take("checks", app)
 
 
 def progress(album: Album) -> None:
@@ -76,7 +65,7 @@ def issued(album: Album) -> None:
     app.ask()
     app.settles("issued")
     expect(app.fact("E-mail")).to_have_text("Delivered")
-    album.take("issued", app, in_ticket=True)
+    album.take("issued", app)
 
 
 def refused(album: Album) -> None:
@@ -98,66 +87,56 @@ def failed(album: Album) -> None:
         album.take("failed", app)
 
 
-def rejected(album: Album) -> None:
-    app = album.open(album.case())
-    with album.at.proxy.failing(
-        "SendEmail", CUSTOMER, 400, "MessageRejected", "Email address is not verified."
-    ):
-        app.ask()
-        app.shows("failed")
-        expect(app.fact("Issue")).to_have_text("Open the issue")
-        expect(app["#send"]).to_have_attribute("aria-disabled", "false")
-        album.take("failed-for-good", app)
+def take_app(folder: Path, browser: Browser, deployment: ServedProject) -> None:
+    ready = deployment.ready
+    host = ZendeskHost(
+        deployment.zendesk, ready["zendesk_subdomain"], ready["api_url"], lambda: ready["app_secret"]
+    )
+    with host:
+        server = WebServer(host.application)
+        server.start()
+        album = Album(folder, browser, server.url, deployment)
+        for picture in (form, progress, issued, refused, failed):
+            picture(album)
+        server.stop()
 
 
-def bounced(album: Album) -> None:
-    app = album.open(album.case(email="bounce@simulator.amazonses.com"))
-    app.ask()
-    app.settles("issued")
-    expect(app.fact("E-mail")).to_have_text("Bounced")
-    album.take("bounced", app)
+def take_console(folder: Path, browser: Browser, served: Served) -> None:
+    page = ConsolePage(browser, served, width=1600, height=1400)
 
+    def take(name: str) -> None:
+        expect(page.app.locator("#steps .row--done")).to_have_count(6, timeout=30_000)
+        expect(page.zendesk.locator(".notification")).to_have_count(0, timeout=30_000)
+        page.page.mouse.move(0, 0)
+        page.page.screenshot(path=folder / f"console-{name}.png")
 
-def replacing(album: Album) -> None:
-    case = album.case()
-    case.issued()
-    app = album.open(case)
-    app["#actions button"].click()
-    app.fill(user_count=300)
-    expect(app["#send"]).to_have_attribute("aria-disabled", "false")
-    app["#license_expired_on"].blur()
-    album.take("replacing", app)
+    page.open(4242)
+    page.ask()
+    page.ends("succeeded")
+    expect(page["#inbox .badge"]).to_have_text("delivered")
+    take("issued")
 
-
-ALL = (form, checks, progress, issued, refused, failed, rejected, bounced, replacing)
+    page.open(4257)
+    page.switch("gitlab", "fails")
+    page.ask()
+    page.ends("failed")
+    page.switch("gitlab", "works")
+    expect(page["#due"]).to_contain_text("run it now", timeout=30_000)
+    page.press("Run the scheduled retry now")
+    page.ends("succeeded")
+    take("healed")
 
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=15_000)
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        Deployment(Path(scratch)) as deployment,
-        sync_playwright() as playwright,
-    ):
-        ready = deployment.ready
-        host = ZendeskHost(
-            deployment.zendesk, ready["zendesk_subdomain"], ready["api_url"], lambda: ready["app_secret"]
-        )
+    with sync_playwright() as playwright:
         browser = launch(playwright)
-        with host:
-            server = WebServer(host.application)
-            server.start()
-            album = Album(folder, browser, server.url, deployment)
-            for picture in ALL:
-                picture(album)
-            server.stop()
+        with TemporaryDirectory() as scratch, ServedProject(Path(scratch)) as deployment:
+            take_app(folder, browser, deployment)
+        with TemporaryDirectory() as scratch, Served(Path(scratch), time_scale=AS_MAKE_SERVE) as served:
+            take_console(folder, browser, served)
         browser.close()
-
-
-def _fits(app: AppPage) -> bool:
-    frame, body = app.page.locator("#app").bounding_box(), app["body"].bounding_box()
-    return bool(frame and body and abs(frame["height"] - body["height"]) <= 1)
 
 
 if __name__ == "__main__":

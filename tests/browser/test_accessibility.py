@@ -104,12 +104,9 @@ def test_every_field_has_a_label_and_says_what_is_wrong_with_it(app):
 
 
 def test_what_happens_is_said_and_the_frame_is_as_high_as_what_is_in_it(app, ticket):
-    announcer, frame = app["#announcer"], app.page.locator("#app")
+    announcer = app["#announcer"]
     expect(announcer).to_have_attribute("role", "status")
     app.ask()
     app.settles("issued")
     expect(announcer).to_have_text(f"License issued. {ticket.latest['next_action']}")
-    app.until(
-        lambda: abs(frame.bounding_box()["height"] - app["body"].bounding_box()["height"]) <= 1,
-        "the frame fits",
-    )
+    app.until(app.frame_fits, "the frame fits")

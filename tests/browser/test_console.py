@@ -33,7 +33,7 @@ def open_page(browser: Browser, served: Served) -> Iterator[Open]:
     had nothing to complain of."""
     opened: list[ConsolePage] = []
 
-    def open_page(ticket: int | None = None, **options: int) -> ConsolePage:
+    def open_page(ticket: int, **options: int) -> ConsolePage:
         opened.append(ConsolePage(browser, served, **options))
         opened[-1].open(ticket)
         return opened[-1]
@@ -44,11 +44,6 @@ def open_page(browser: Browser, served: Served) -> Iterator[Open]:
             page.switch(service, "works")
         page.check_manners()
         page.close()
-
-
-@pytest.fixture
-def page(open_page: Open) -> ConsolePage:
-    return open_page()
 
 
 def test_a_license_comes_about_before_ones_eyes_and_a_rerun_changes_nothing(open_page):
@@ -96,7 +91,7 @@ def test_a_license_comes_about_before_ones_eyes_and_a_rerun_changes_nothing(open
 
 
 def test_a_failure_heals_and_everybody_can_see_why(open_page):
-    page = open_page(width=768)
+    page = open_page(4242, width=768)
     page.switch("gitlab", "fails")
     page.ask()
     page.ends("failed")
@@ -134,7 +129,8 @@ def test_a_failure_heals_and_everybody_can_see_why(open_page):
     expect(page["#slack .thread .message"]).to_contain_text("An emergency license was generated")
 
 
-def test_an_execution_can_be_stopped_and_redriven_when_nothing_retries_it(page):
+def test_an_execution_can_be_stopped_and_redriven_when_nothing_retries_it(open_page):
+    page = open_page(4257)
     page.switch("ses", "silent")
     page.ask()
     page.is_in("running", "SendEmail")
@@ -160,7 +156,8 @@ def test_an_execution_can_be_stopped_and_redriven_when_nothing_retries_it(page):
     expect(page["#issues .item__title"]).to_contain_text("[Success]")
 
 
-def test_a_passing_failure_heals_by_itself_and_a_bounced_license_is_replaced(page):
+def test_a_passing_failure_heals_by_itself_and_a_bounced_license_is_replaced(open_page):
+    page = open_page(4251)
     page.slack_is_busy(times=2)
     page.switch("ses", "bounces")
     page.ask()

@@ -52,6 +52,13 @@ class Stack:
         """A function's variables."""
         return self.properties(function)["Environment"]["Variables"]
 
+    def targets(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each target of a rule or a schedule, with the name of its rule or schedule."""
+        for name in self.names("AWS::Events::Rule"):
+            yield from ((name, target) for target in self.properties(name)["Targets"])
+        for name in self.names("AWS::Scheduler::Schedule"):
+            yield name, self.properties(name)["Target"]
+
     def role_of(self, name: str) -> str:
         """The logical id of the role of a function or of the state machine."""
         properties = self.properties(name)

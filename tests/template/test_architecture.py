@@ -43,23 +43,14 @@ def test_each_folder_has_its_row(heading: str) -> None:
     assert sorted(listed) == sorted(folders)
 
 
-def test_the_floors_are_in_the_order_in_which_they_import() -> None:
-    *folders, ground = [names(row[0]) for row in table("The package")]
+def test_the_floors_are_in_the_order_in_which_they_import_and_their_modules_are_named() -> None:
+    *folders, ground = table("The package")
+    rows = {names(folder)[0]: names(modules) for folder, _, modules in folders} | {"": names(ground[0])}
 
-    assert folders == [[f"{floor}/"] for floor in FLOORS if floor]
-    assert set(ground) == modules("")
-
-
-def test_each_module_is_named_in_the_row_of_its_floor() -> None:
-    *folders, _ = table("The package")
-
-    for folder, _, content in folders:
-        named = {name for name in names(content) if not name.endswith("/")}
-        assert named == modules(names(folder)[0])
-
-
-def modules(folder: str) -> set[str]:
-    return {path.stem for path in (PACKAGE / folder).glob("*.py")} - {"__init__"}
+    assert list(rows) == [f"{floor}/" if floor else "" for floor in FLOORS]
+    for folder, named in rows.items():
+        modules = {path.stem for path in (PACKAGE / folder).glob("*.py")} - {"__init__"}
+        assert {name for name in named if not name.endswith("/")} == modules, folder
 
 
 def test_the_files_with_a_row_are_there() -> None:

@@ -1,6 +1,5 @@
 """Nobody waits for the answer of these functions, so none of their events may be lost unseen."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import botocore.session
@@ -10,14 +9,6 @@ from mechanizer.workflow.delivery import read_event
 from tests.template.stack import Stack, function_of
 
 
-def targets(stack: Stack) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each target of a rule or a schedule, with the name of its rule or schedule."""
-    for name in stack.names("AWS::Events::Rule"):
-        yield from ((name, target) for target in stack.properties(name)["Targets"])
-    for name in stack.names("AWS::Scheduler::Schedule"):
-        yield name, stack.properties(name)["Target"]
-
-
 @pytest.fixture
 def queue(stack: Stack) -> str:
     [name] = stack.names("AWS::SQS::Queue")
@@ -25,7 +16,7 @@ def queue(stack: Stack) -> str:
 
 
 def test_a_function_that_fails_leaves_its_event_in_the_queue(stack: Stack, queue: str) -> None:
-    functions = {function_of(target["Arn"]) for _, target in targets(stack)}
+    functions = {function_of(target["Arn"]) for _, target in stack.targets()}
 
     assert {"ReportFailureFunction", "RetryFailedFunction", "TrackDeliveryFunction"} <= functions
     for function in functions:
@@ -36,7 +27,7 @@ def test_a_function_that_fails_leaves_its_event_in_the_queue(stack: Stack, queue
 
 
 def test_an_event_that_reaches_no_function_lands_there_too(stack: Stack, queue: str) -> None:
-    for name, target in targets(stack):
+    for name, target in stack.targets():
         assert target.get("DeadLetterConfig") == {"Arn": arn(queue)}, (
             f"give the event of {name} DeadLetterConfig: {{Arn: !GetAtt {queue}.Arn}}"
         )
@@ -55,14 +46,8 @@ def test_eventbridge_may_write_to_the_queue(stack: Stack, queue: str) -> None:
     assert (statement["Action"], statement["Resource"]) == ("sqs:SendMessage", arn(queue))
 
 
-def test_the_queue_keeps_its_messages_as_long_as_sqs_allows_and_has_an_alarm(
-    stack: Stack, queue: str
-) -> None:
-    alarms = map(stack.properties, stack.names("AWS::CloudWatch::Alarm"))
-    dimension = {"Name": "QueueName", "Value": {"Fn::GetAtt": [queue, "QueueName"]}}
-
+def test_the_queue_keeps_its_messages_as_long_as_sqs_allows(stack: Stack, queue: str) -> None:
     assert stack.properties(queue)["MessageRetentionPeriod"] == 14 * 24 * 3600
-    assert [dimension] in [alarm.get("Dimensions") for alarm in alarms]
 
 
 def test_every_execution_that_ends_without_success_is_reported(stack: Stack) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,24 +23,33 @@ def widgets(stack: Stack) -> list[dict[str, Any]]:
     return [widget["properties"] for widget in body["widgets"]]
 
 
-def test_somebody_writes_every_series(widgets: list[dict[str, Any]]) -> None:
-    for namespace, name, dimensions in _series(widgets):
-        assert_measured(namespace, name, dict.fromkeys(dimensions), [])
-
-
-def test_every_series_belongs_to_this_stack(stack: Stack, widgets: list[dict[str, Any]]) -> None:
+def series(widgets: list[dict[str, Any]]) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Namespace, name and dimensions of each series."""
     for widget in widgets:
         for metric in widget["metrics"]:
-            if isinstance(metric[0], str):
-                _, _, dimension, value = metric[:4]
-                names = re.findall(r"^\$\{([\w:]+)\}$", value)
-                assert names, metric
-                assert names[0] in {*stack.resources, "AWS::StackName"}, metric
-                assert VALUE_OF.get(dimension, value) == value, metric
+            if isinstance(metric[0], dict):
+                search = SEARCH.fullmatch(metric[0]["expression"])
+                assert search, metric
+                namespace, *dimensions = search[1].split(",")
+                yield namespace, search[2], dict.fromkeys(dimensions, "${AWS::StackName}")
+            else:
+                namespace, name, dimension, value = metric[:4]
+                yield namespace, name, {dimension: value}
+
+
+def test_somebody_writes_every_series_and_it_belongs_to_this_stack(
+    stack: Stack, widgets: list[dict[str, Any]]
+) -> None:
+    values = {f"${{{name}}}" for name in (*stack.resources, "AWS::StackName")}
+    for namespace, name, dimensions in series(widgets):
+        assert_measured(namespace, name, dimensions, [])
+        for dimension, value in dimensions.items():
+            assert value in values, name
+            assert VALUE_OF.get(dimension, value) == value, name
 
 
 def test_every_metric_of_ours_is_shown(widgets: list[dict[str, Any]]) -> None:
-    shown = {name for namespace, name, _ in _series(widgets) if namespace == "Mechanizer"}
+    shown = {name for namespace, name, _ in series(widgets) if namespace == "Mechanizer"}
 
     # Two have only an alarm, and a generated license is issued a second later.
     assert set(METRICS) - shown == {"SecretsUnusable", "EmailsUndelivered", "LicensesGenerated"}
@@ -49,18 +59,3 @@ def test_every_function_is_shown(widgets: list[dict[str, Any]]) -> None:
     for widget in widgets:
         values = [metric[3] for metric in widget["metrics"] if metric[0] == "AWS/Lambda"]
         assert values in ([], [f"${{{function}}}" for function in FUNCTIONS]), widget["title"]
-
-
-def _series(widgets: list[dict[str, Any]]) -> list[tuple[str, str, list[str]]]:
-    """Namespace, name and dimensions of each series."""
-    found = []
-    for widget in widgets:
-        for metric in widget["metrics"]:
-            if isinstance(metric[0], dict):
-                search = SEARCH.fullmatch(metric[0]["expression"])
-                assert search, metric
-                namespace, *dimensions = search[1].split(",")
-                found.append((namespace, search[2], dimensions))
-            else:
-                found.append((metric[0], metric[1], [metric[2]]))
-    return found

@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.template.stack import FUNCTIONS, Stack, alias, folder
 
 ROOT = Path(__file__).parents[2]
@@ -22,14 +20,20 @@ def test_each_function_has_its_folder(stack: Stack) -> None:
         assert stack.properties(name)["Handler"] == "app.handler"
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_it_runs_on_arm_and_is_traced(stack: Stack, function: str) -> None:
-    properties = stack.properties(function)
+def test_every_function_runs_on_arm_with_the_layer_is_traced_and_has_a_log_of_its_own(stack: Stack) -> None:
+    [layer] = stack.names("AWS::Lambda::LayerVersion")
+    logs = set()
+    for function in FUNCTIONS:
+        properties = stack.properties(function)
+        assert properties["Layers"] == [{"Ref": layer}]
+        assert [properties["Runtime"]] == stack.properties(layer)["CompatibleRuntimes"] == ["python3.13"]
+        assert properties["Architectures"] == stack.properties(layer)["CompatibleArchitectures"] == ["arm64"]
+        assert properties["TracingConfig"] == {"Mode": "Active"}
+        assert properties["Description"]
+        logs.add(properties["LoggingConfig"]["LogGroup"]["Ref"])
 
-    assert properties["Runtime"] == "python3.13"
-    assert properties["Architectures"] == ["arm64"]
-    assert properties["TracingConfig"] == {"Mode": "Active"}
-    assert properties["Description"]
+    assert len(logs) == len(FUNCTIONS)
+    assert logs <= set(stack.names("AWS::Logs::LogGroup"))
 
 
 def test_the_api_answers_before_the_gateway_gives_up(stack: Stack) -> None:
@@ -61,22 +65,6 @@ def test_a_sweep_ends_before_the_next_one_and_none_waits_longer_than_a_retry(sta
     assert minutes
     assert stack.properties("RetryFailedFunction")["Timeout"] < 60 * int(minutes[1])
     assert 60 * int(minutes[1]) <= stack.environment("RetryFailedFunction")["RETRY_GAP_SECONDS"]
-
-
-def test_every_function_runs_on_the_layer(stack: Stack) -> None:
-    [layer] = stack.names("AWS::Lambda::LayerVersion")
-
-    assert stack.properties(layer)["CompatibleRuntimes"] == ["python3.13"]
-    assert stack.properties(layer)["CompatibleArchitectures"] == ["arm64"]
-    for function in FUNCTIONS:
-        assert stack.properties(function)["Layers"] == [{"Ref": layer}]
-
-
-def test_each_has_a_log_group_of_its_own(stack: Stack) -> None:
-    groups = [stack.properties(function)["LoggingConfig"]["LogGroup"]["Ref"] for function in FUNCTIONS]
-
-    assert len(set(groups)) == len(FUNCTIONS)
-    assert set(groups) <= set(stack.names("AWS::Logs::LogGroup"))
 
 
 def test_every_log_is_kept_thirty_days(stack: Stack) -> None:

@@ -32,7 +32,10 @@ def test_a_deployment_moves_a_functions_alias_and_an_alarm_moves_it_back(stack: 
     assert group["AutoRollbackConfiguration"]["Enabled"]
     assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
     assert group["ServiceRoleArn"] == {"Fn::GetAtt": [f"{group_of(function)}RolloutRole", "Arn"]}
-    assert function in moved_by(stack, f"{group_of(function)}RolloutRole")
+    assert any(
+        "lambda:UpdateAlias" in each.actions and function in set().union(*map(targets_of, each.resources))
+        for each in stack.statements(f"{group_of(function)}RolloutRole")
+    )
 
 
 @pytest.mark.parametrize("group", ["Steps", "Callers"])
@@ -70,8 +73,7 @@ def test_every_call_of_a_function_goes_through_its_alias(stack: Stack) -> None:
     """The machine, the rules, the schedules, the gateway and the API may call nothing else."""
     called = [
         *stack.properties("EmergencyLicenseStateMachine")["DefinitionSubstitutions"].values(),
-        *(t["Arn"] for name in stack.names("AWS::Events::Rule") for t in stack.properties(name)["Targets"]),
-        *(stack.properties(name)["Target"]["Arn"] for name in stack.names("AWS::Scheduler::Schedule")),
+        *(target["Arn"] for _, target in stack.targets()),
         *(stack.properties(name)["FunctionName"] for name in stack.names("AWS::Lambda::Permission")),
         stack.environment("ApiFunction")["CHECK_ELIGIBILITY_FUNCTION"],
         *(
@@ -82,11 +84,11 @@ def test_every_call_of_a_function_goes_through_its_alias(stack: Stack) -> None:
             for resource in statement.resources
         ),
     ]
+    [path] = stack.properties("Api")["Body"]["paths"].values()
+    integration = path["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"]
 
     assert {name for each in called for name in targets_of(each)} == set(map(alias, FUNCTIONS))
     assert all(set(each) == {"Ref"} for each in called)
-    [path] = stack.properties("Api")["Body"]["paths"].values()
-    integration = path["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"]
     assert targets_of(integration["uri"]) >= {alias("ApiFunction")}
 
 
@@ -105,35 +107,15 @@ def test_every_change_of_a_setting_makes_new_versions(stack: Stack) -> None:
         assert parameters_in(stack.properties(function)) & set(stack.parameters) == recorded, function
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("ContentUri: layers/common", "ContentUri: layers/next"),
-        ("    Handler: app.handler\n", "    Handler: app.next\n"),
-    ],
-    ids=["the layer", "a property"],
-)
-def test_a_change_of_the_layer_or_of_a_property_makes_new_versions(
-    stack: Stack, tmp_path: Path, old: str, new: str
-) -> None:
+def test_a_change_of_the_layer_makes_new_versions(stack: Stack, tmp_path: Path) -> None:
     text = (ROOT / "template.yaml").read_text()
-    assert old in text
-    (tmp_path / "template.yaml").write_text(text.replace(old, new))
+    assert "ContentUri: layers/common" in text
+    (tmp_path / "template.yaml").write_text(text.replace("layers/common", "layers/next"))
     shutil.copytree(ROOT / "statemachine", tmp_path / "statemachine")
     changed = Stack(expand(tmp_path))
 
     kept = set(stack.names("AWS::Lambda::Version")) & set(changed.names("AWS::Lambda::Version"))
     assert not kept
-
-
-def moved_by(stack: Stack, role: str) -> set[str]:
-    return {
-        target
-        for statement in stack.statements(role)
-        if "lambda:UpdateAlias" in statement.actions
-        for resource in statement.resources
-        for target in targets_of(resource)
-    }
 
 
 def parameters_in(value: Any) -> set[str]:
