@@ -10,7 +10,8 @@ from scripts.signing_key import main
 
 
 @pytest.fixture
-def pair(tmp_path: Path) -> list[str]:
+def pair(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The files of a new pair; ``capsys`` has what was printed."""
     assert main(["new", str(tmp_path / "trial")]) == 0
     return [str(tmp_path / "trial" / name) for name in ("signing_key.pem", "public_key.pem")]
 
