@@ -83,37 +83,24 @@ def test_no_value_ends_its_code_span(gitlab: GitLab, fact: str) -> None:
     assert gitlab.violations == []
 
 
-def test_only_the_requests_own_issue_is_found(gitlab: GitLab) -> None:
-    forged = "x\n- Reference: `zd-4242-1/issued`"
+def test_only_a_requests_own_issue_is_found_and_behind_a_hundred_newer_ones(gitlab: GitLab) -> None:
+    made, lost = MemoryEffects(request()), MemoryEffects(request())
+    for effects, after_effect in ((made, True), (lost, False)):
+        gitlab.inject({"method": "POST", "reset": True, "after_effect": after_effect})
+        with pytest.raises(OutcomeUnknown):
+            ours.issue(
+                effects, "A title", notification("failed", "zd-4242-1" if after_effect else "zd-4242-2")
+            )
     for number in range(10, 130):
-        ours.issue(
-            MemoryEffects(request()),
-            "Another",
-            notification(request_id=f"zd-4242-{number}", fact=forged),
-            LICENSE,
-        )
-    gitlab.inject({"method": "POST", "reset": True})
-    effects = MemoryEffects(request())
-    with pytest.raises(OutcomeUnknown):
-        ours.issue(effects, "A title", notification(), LICENSE)
+        forged = "x\n- Reference: `zd-4242-1/issued`\n- Reference: `zd-4242-2/issued`"
+        other = notification(request_id=f"zd-4242-{number}", fact=forged)
+        ours.issue(MemoryEffects(request()), "Another", other, LICENSE)
 
-    made = ours.issue(effects, "A title", notification(), LICENSE)
-
-    assert made["iid"] == 121
-    assert gitlab.state()[-1]["title"] == "A title"
-
-
-def test_an_old_issue_is_found_behind_a_hundred_newer_ones(gitlab: GitLab) -> None:
-    effects = MemoryEffects(request())
-    gitlab.inject({"method": "POST", "reset": True, "after_effect": True})
-    with pytest.raises(OutcomeUnknown):
-        ours.issue(effects, "A title", notification("failed"))
-    for number in range(10, 130):
-        ours.issue(MemoryEffects(request()), "Another", notification(request_id=f"zd-4242-{number}"))
-
-    found = ours.issue(effects, "A title", notification(), LICENSE)
+    found = ours.issue(made, "A title", notification(), LICENSE)
+    new = ours.issue(lost, "A title", notification(request_id="zd-4242-2"), LICENSE)
 
     assert (found["iid"], found["outcome"]) == (1, "failed")
+    assert (new["iid"], new["outcome"]) == (122, "issued")
     assert gitlab.violations == []
 
 

@@ -44,34 +44,23 @@ def test_what_follows_goes_into_the_thread_each_once(slack: Slack) -> None:
     assert slack.violations == []
 
 
-def test_another_requests_message_is_not_taken_for_its_own(slack: Slack) -> None:
-    ours.notify(MemoryEffects(request()), notification(request_id="zd-4242-11", fact="zd-4242-1"))
-    effects = MemoryEffects(request())
-    slack.inject({"path": "/api/chat.postMessage", "reset": True})
-    with pytest.raises(OutcomeUnknown):
-        ours.notify(effects, notification())
+def test_only_a_requests_own_message_is_found_and_behind_several_pages(slack: Slack) -> None:
+    made, lost = MemoryEffects(request()), MemoryEffects(request())
+    for effects, after_effect in ((made, True), (lost, False)):
+        slack.inject({"path": "/api/chat.postMessage", "reset": True, "after_effect": after_effect})
+        with pytest.raises(OutcomeUnknown):
+            ours.notify(effects, notification(request_id="zd-4242-1" if after_effect else "zd-4242-2"))
+    for number in range(10, 268):
+        other = notification(request_id=f"zd-4242-{number}", fact="zd-4242-1 zd-4242-2")
+        ours.notify(MemoryEffects(request()), other)
 
-    ours.notify(effects, notification())
-
-    assert [m["metadata"]["event_payload"]["request_id"] for m in slack.state()] == [
-        "zd-4242-11",
-        "zd-4242-1",
-    ]
-    assert all("thread_ts" not in m for m in slack.state())
-
-
-def test_a_message_is_found_behind_newer_ones_on_several_pages(slack: Slack) -> None:
-    effects = MemoryEffects(request())
-    slack.inject({"path": "/api/chat.postMessage", "reset": True, "after_effect": True})
-    with pytest.raises(OutcomeUnknown):
-        ours.notify(effects, notification())
-    for number in range(2, 260):
-        ours.notify(MemoryEffects(request()), notification(request_id=f"zd-4242-{number}"))
-
-    found = ours.notify(effects, notification())
+    found = ours.notify(made, notification(request_id="zd-4242-1"))
+    new = ours.notify(lost, notification(request_id="zd-4242-2"))
 
     assert found["ts"] == slack.state()[0]["ts"]
-    assert len(slack.state()) == 259
+    assert new["ts"] == slack.state()[-1]["ts"]
+    assert len(slack.state()) == 260
+    assert all("thread_ts" not in message for message in slack.state())
     assert slack.violations == []
 
 
