@@ -18,7 +18,7 @@ from sandbox.faults.fault import Fault
 from tests.reliability.faulty import STATES, FaultyDeployment
 from tests.reliability.matrix import Sweeper
 from tests.waiting import until
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 FEW = 10
 MOST_TIMES_SLOWER = 1.5
@@ -38,7 +38,7 @@ def without_ledger(folder: str) -> FaultyDeployment:
 
 def at_once(world: FaultyDeployment, number: int, dice: random.Random) -> tuple[float, list[str]]:
     """Seconds a request until all have ended, and what ended wrong."""
-    cases = [Case(world) for _ in range(number)]
+    cases = [TicketJourney(world) for _ in range(number)]
     for case in cases:
         world.plan_effect(dice.choice(STEPS), case.id, fault=dice.choice(FAULTS))
     began = time.monotonic()
@@ -51,7 +51,7 @@ def at_once(world: FaultyDeployment, number: int, dice: random.Random) -> tuple[
     return seconds, [fault for case in cases for fault in wrong_with(case)]
 
 
-def ask(case: Case) -> list[int | str]:
+def ask(case: TicketJourney) -> list[int | str]:
     """POSTs it, again and again as an engineer would, until it is at work -> the answers."""
     answers: list[int | str] = []
     while not {200, 202, 409} & set(answers):
@@ -67,7 +67,7 @@ def done(world: FaultyDeployment) -> set[str]:
     return {each["name"] for each in world.executions() if each["status"] == "SUCCEEDED"}
 
 
-def wrong_with(case: Case) -> list[str]:
+def wrong_with(case: TicketJourney) -> list[str]:
     """What is wrong: there must be one mail, one closed issue and one first message, however it came to that."""
     issues = [(issue["title"].split(" - ")[0], issue["state"]) for issue in case.issues()]
     first = [message for message in case.messages() if "thread_ts" not in message]

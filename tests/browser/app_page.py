@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, FrameLocator, Locator, Route, expect
 
 from tests.browser.chromium import BrowserPage
 from tests.browser.scripted_ticket import ScriptedTicket
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 WIDTH = 1100
 NARROW = 320
@@ -47,14 +47,14 @@ class Fault:
 class AppPage(BrowserPage):
     """`calls` are (method, path and query) of the app's calls to the API, in order.
 
-    A `ScriptedTicket` answers them itself; a `Case` leaves them to its deployment.
+    A `ScriptedTicket` answers them itself; a `TicketJourney` leaves them to its deployment.
     """
 
     def __init__(
         self,
         browser: Browser,
         host_url: str,
-        case: Case | ScriptedTicket,
+        case: TicketJourney | ScriptedTicket,
         *,
         agent: int = 77,
         width: int = WIDTH,

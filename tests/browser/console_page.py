@@ -10,12 +10,12 @@ import requests
 from playwright.sync_api import Browser, FrameLocator, Locator, expect
 
 from tests.browser.chromium import BrowserPage
-from tests.workflow.deployment import Deployment
+from tests.workflow.served_project import ServedProject
 
 EXPIRED_DAYS_AGO = 15
 
 
-class Served(Deployment):
+class Served(ServedProject):
     """`make serve`: Zendesk, GitLab, Slack and SES are the sandbox's own."""
 
     options = ("--today",)

@@ -11,8 +11,8 @@ from sandbox.web import WebServer
 from tests.browser.app_page import NARROW, AppPage
 from tests.browser.chromium import launch
 from tests.browser.console_page import ConsolePage, Served
-from tests.workflow.case import Case
-from tests.workflow.deployment import Deployment
+from tests.workflow.journey import TicketJourney
+from tests.workflow.served_project import ServedProject
 
 CUSTOMER = "ops@customer.example"
 SCALE = 1.5
@@ -22,13 +22,13 @@ AS_MAKE_SERVE = 60
 class Album:
     """Opens tickets beside the app and keeps pictures of them."""
 
-    def __init__(self, folder: Path, browser: Browser, host_url: str, deployment: Deployment) -> None:
+    def __init__(self, folder: Path, browser: Browser, host_url: str, deployment: ServedProject) -> None:
         self.folder, self.browser, self.host_url, self.at = folder, browser, host_url, deployment
 
-    def case(self, **unlike: object) -> Case:
-        return Case(self.at, **{"email": CUSTOMER, **unlike})
+    def case(self, **unlike: object) -> TicketJourney:
+        return TicketJourney(self.at, **{"email": CUSTOMER, **unlike})
 
-    def open(self, case: Case) -> AppPage:
+    def open(self, case: TicketJourney) -> AppPage:
         return AppPage(self.browser, self.host_url, case, scale=SCALE)
 
     def take(self, name: str, app: AppPage, *, in_ticket: bool = False) -> None:
@@ -87,7 +87,7 @@ def failed(album: Album) -> None:
         album.take("failed", app)
 
 
-def take_app(folder: Path, browser: Browser, deployment: Deployment) -> None:
+def take_app(folder: Path, browser: Browser, deployment: ServedProject) -> None:
     ready = deployment.ready
     host = ZendeskHost(
         deployment.zendesk, ready["zendesk_subdomain"], ready["api_url"], lambda: ready["app_secret"]
@@ -132,7 +132,7 @@ def main(folder: Path) -> None:
     expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         browser = launch(playwright)
-        with TemporaryDirectory() as scratch, Deployment(Path(scratch)) as deployment:
+        with TemporaryDirectory() as scratch, ServedProject(Path(scratch)) as deployment:
             take_app(folder, browser, deployment)
         with TemporaryDirectory() as scratch, Served(Path(scratch), time_scale=AS_MAKE_SERVE) as served:
             take_console(folder, browser, served)

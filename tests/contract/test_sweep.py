@@ -109,8 +109,10 @@ def states(
     monkeypatch.setenv("SLACK_API_URL", slack.url)
     forget()
     service = StepFunctions()
-    clients.client("stepfunctions").meta.events.register("before-call.sfn", service.answer)
+    calls = clients.client("stepfunctions").meta.events
+    calls.register("before-call.sfn", service.answer)
     yield service
+    calls.unregister("before-call.sfn", service.answer)
     forget()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.reliability.faulty import FaultyDeployment
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 
 @pytest.fixture(scope="session")
@@ -17,9 +17,9 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyDeplo
 
 
 @pytest.fixture
-def case(deployment: FaultyDeployment) -> Iterator[Case]:
+def case(deployment: FaultyDeployment) -> Iterator[TicketJourney]:
     """No test lets a vendor get what a careful client does not send, and no fault outlives its test."""
-    yield Case(deployment)
+    yield TicketJourney(deployment)
     deployment.planned.clear()
     violations = [violation for standin in deployment.standins for violation in standin.violations]
     for standin in deployment.standins:

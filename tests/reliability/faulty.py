@@ -12,7 +12,7 @@ from sandbox.faults.failures import EFFECTS
 from sandbox.faults.fault import Call, Fault
 from sandbox.faults.proxy import FaultProxy
 from tests.reliability.killing import kill_holder_of
-from tests.workflow.deployment import Deployment
+from tests.workflow.served_project import ServedProject
 
 STATES = {
     "check_eligibility": "CheckEligibility",
@@ -68,7 +68,7 @@ class Planned:
             return True
 
 
-class FaultyDeployment(Deployment):
+class FaultyDeployment(ServedProject):
     """Delays are shorter, but no shorter than a busy machine takes from a claim to its effect: a claim lasts 1.4 s."""
 
     def __init__(

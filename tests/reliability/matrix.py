@@ -12,8 +12,8 @@ from typing import Any
 from sandbox.faults.fault import Fault
 from tests.reliability.faulty import STATES, FaultyDeployment
 from tests.waiting import until
-from tests.workflow.case import Case
-from tests.workflow.deployment import Json
+from tests.workflow.journey import TicketJourney
+from tests.workflow.served_project import Json
 
 STEPS = tuple(STATES)
 AFTER_ISSUE = ("notify_slack", "comment_ticket")
@@ -55,7 +55,7 @@ class Cell:
 
     def __init__(self, at: FaultyDeployment, step: str) -> None:
         self.at, self.step = at, step
-        self.case = Case(at)
+        self.case = TicketJourney(at)
 
     def plan(self, **options: Any) -> Any:
         return self.at.plan_effect(self.step, self.case.id, **options)
@@ -66,14 +66,9 @@ class Cell:
 
     def becomes(self, status: str) -> Json:
         """The execution when it has this status."""
-        seen: list[Json] = []
-
-        def looked() -> bool:
-            seen.append(self.execution)
-            return seen[-1]["status"] == status
-
-        until(f"{self.case.request_id} {status}", looked)
-        return seen[-1]
+        return until(
+            f"{self.case.request_id} {status}", lambda: (now := self.execution)["status"] == status and now
+        )
 
     def reported(self, text: str = "") -> None:
         """Waits until every channel has the report of the failure."""
@@ -83,27 +78,9 @@ class Cell:
         )
         self.at.reported(self.case.own_execution)
 
-    def reaches_the_step(self, arn: str) -> None:
-        """Waits until another execution of the request is where this one is."""
-        until(f"{arn} is at the step", lambda: STATES[self.step] in self.at.entered(arn))
-
-    def is_done(self, view: Json) -> bool:
-        """Whether the step is, as GET shows it."""
-        return {"name": self.step, "status": "done"}.items() <= view["steps"][STEPS.index(self.step)].items()
-
     def redriven_by_hand(self) -> None:
         self.at.states.redrive_execution(executionArn=self.case.own_execution)
         self.becomes("SUCCEEDED")
-
-    def event(self) -> Json:
-        """What the step's function gets from the state machine."""
-        history = self.at.history(self.case.own_execution)
-        entered = [e["stateEnteredEventDetails"] for e in history if e["type"].endswith("StateEntered")]
-        return {
-            "execution_arn": self.case.own_execution,
-            "request": self.case.recorded_input(),
-            "results": json.loads(entered[-1]["input"]),
-        }
 
     def outcome(self, ending: str) -> Outcome:
         """What the outside has when it is issued and its mail delivered."""
@@ -173,14 +150,16 @@ def lasting(fault: Fault, cell: Cell) -> Outcome:
 def duplicate(cell: Cell) -> Outcome:
     """While the function is at its effect, it is invoked a second time with the same event."""
 
-    def invoked_again(event: Json) -> None:
-        cell.at.aws("lambda").invoke(
-            FunctionName=cell.at.ready["functions"][f"{STATES[cell.step]}Function"],
-            Payload=json.dumps(event).encode(),
-        )["Payload"].read()
+    def invoked_again() -> None:
+        arn = cell.case.own_execution
+        entered = [e for e in cell.at.history(arn) if e["type"].endswith("StateEntered")]
+        results = json.loads(entered[-1]["stateEnteredEventDetails"]["input"])
+        event = {"execution_arn": arn, "request": cell.case.recorded_input(), "results": results}
+        second = other.submit(cell.at.invoke, f"{STATES[cell.step]}Function", event)
+        wait([second], A_WHILE)
 
     with ThreadPoolExecutor(1) as other:
-        cell.plan(meanwhile=lambda: wait([other.submit(invoked_again, cell.event())], A_WHILE))
+        cell.plan(meanwhile=invoked_again)
         cell.case.accepted()
         cell.becomes("SUCCEEDED")
     return cell.outcome(SAME)
@@ -198,7 +177,10 @@ def redrive(cell: Cell) -> Outcome:
     cell.case.accepted()
     cell.becomes("ABORTED")
     if cell.step not in REPORTED_MEANWHILE:
-        cell.case.becomes("has finished the step", cell.is_done)
+        done = {"name": cell.step, "status": "done"}.items()
+        cell.case.becomes(
+            "has finished the step", lambda v: done <= v["steps"][STEPS.index(cell.step)].items()
+        )
     cell.reported("this is final")
     cell.at.sweep()
     assert cell.execution["redriveCount"] == 0
@@ -210,9 +192,12 @@ def rerun(cell: Cell) -> Outcome:
     """While the function is at its effect, somebody starts another execution with the same input."""
     again: list[str] = []
 
+    def reaches_the_step() -> None:
+        until("the other one is at the step", lambda: STATES[cell.step] in cell.at.entered(again[0]))
+
     def started() -> None:
         again.append(cell.at.start(cell.case.recorded_input(), f"again-{cell.case.request_id}"))
-        wait([other.submit(cell.reaches_the_step, again[0])], A_WHILE)
+        wait([other.submit(reaches_the_step)], A_WHILE)
 
     with ThreadPoolExecutor(1) as other:
         cell.plan(meanwhile=started)

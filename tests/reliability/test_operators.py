@@ -10,7 +10,7 @@ import pytest
 from sandbox.faults.fault import Fault
 from tests.reliability.faulty import ISSUED, Planned
 from tests.waiting import until
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 # Mostly waiting, and all in one deployment: one worker starts it.
 pytestmark = pytest.mark.xdist_group("operators")
@@ -112,25 +112,16 @@ class TestStopping:
 
 
 class TestRedriving:
-    def test_a_person_and_the_sweep_at_once(self, case):
-        fails(case, "create_issue")
-        is_due(case)
+    def test_a_person_and_two_sweeps_at_once_redrive_once(self, case):
+        steps = ("check_eligibility", "create_issue", "notify_slack")
+        cases = [fails(TicketJourney(case.at), step) for step in steps]
+        is_due(cases[-1])
 
         def by_hand():
             with suppress(case.at.states.exceptions.ExecutionNotRedrivable):
-                case.at.states.redrive_execution(executionArn=case.own_execution)
+                case.at.states.redrive_execution(executionArn=cases[1].own_execution)
 
-        at_once(by_hand, case.at.sweep)
-
-        assert case.at.ended(case.own_execution)["status"] == "SUCCEEDED"
-        assert execution(case)["redriveCount"] == 1
-        is_issued_once(case, notes=2, replies=1)
-
-    def test_two_sweeps_at_once_redrive_once(self, case):
-        cases = [fails(Case(case.at), step) for step in ("check_eligibility", "create_issue", "notify_slack")]
-        is_due(cases[-1])
-
-        at_once(case.at.sweep, case.at.sweep)
+        at_once(by_hand, case.at.sweep, case.at.sweep)
 
         for each in cases:
             assert case.at.ended(each.own_execution)["status"] == "SUCCEEDED"
@@ -170,6 +161,7 @@ class TestRedriving:
         case.at.sweep()
 
         assert case.at.describe(old)["redriveCount"] == 0
+        assert case.at.redrive(old)["error"] == "Superseded"
         assert case.view(f"zd-{case.id}-1")["status"] == "superseded"
         assert len(case.mails()) == 1
         assert [issue["title"][:9] for issue in case.issues()] == [
@@ -209,36 +201,16 @@ class TestReporting:
         assert (len(case.issues()), len(case.messages()), len(case.notes())) == (1, 1, 1)
 
 
-class TestMeanwhile:
-    def test_the_agent_asks_again_while_it_is_being_retried(self, case):
-        answers = []
-        case.at.plan_effect(
-            "check_eligibility", case.id, fault=DOWN, times=2, meanwhile=lambda: answers.append(case.post())
-        )
-        first = case.post()
+def test_the_agent_asks_again_while_it_is_being_retried(case):
+    answers = []
+    case.at.plan_effect(
+        "check_eligibility", case.id, fault=DOWN, times=2, meanwhile=lambda: answers.append(case.post())
+    )
+    first = case.post()
 
-        case.ended("issued")
-        assert [(status, body) for status, _, body in answers] == [(200, first[2])] * 2
-        is_issued_once(case)
-
-    def test_the_agent_asks_again_after_it_failed(self, case):
-        fails(case, "generate_license", REFUSED)
-
-        status, _, body = case.post()
-
-        assert (status, body["request_id"]) == (202, case.request_id)
-        case.ended("issued")
-        is_issued_once(case, notes=2, replies=1)
-
-    def test_a_request_whose_execution_never_started(self, case):
-        with case.at.proxy.failing("StartExecution", case.request_id, 500, "InternalFailure"):
-            assert case.post()[0] == 503
-        assert case.view()["status"] == "running"
-
-        swept(case, case.executions, "it has started")
-
-        case.ended("issued")
-        is_issued_once(case)
+    case.ended("issued")
+    assert [(status, body) for status, _, body in answers] == [(200, first[2])] * 2
+    is_issued_once(case)
 
 
 def test_without_an_event_of_ses_the_same_license_goes_twice_and_people_read_so(case):

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.workflow.aws_proxy import SERVICES
-from tests.workflow.case import Case
-from tests.workflow.deployment import Deployment
+from tests.workflow.journey import TicketJourney
+from tests.workflow.served_project import ServedProject
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -17,28 +17,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with Deployment(tmp_path_factory.mktemp("deployment")) as deployment:
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedProject]:
+    with ServedProject(tmp_path_factory.mktemp("deployment")) as deployment:
         yield deployment
 
 
 @pytest.fixture(scope="session")
-def another_deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with Deployment(tmp_path_factory.mktemp("another-deployment")) as deployment:
-        yield deployment
-
-
-@pytest.fixture
-def own_deployment(another_deployment: Deployment) -> Deployment:
-    """For a test that sets secrets: no function has kept one, and no other test sees those it sets."""
-    another_deployment.restart_functions()
-    return another_deployment
-
-
-@pytest.fixture(scope="session")
-def customized(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def customized(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedProject]:
     """A deployment with parameters of its own, whose functions call DynamoDB through the proxy too."""
-    with Deployment(
+    with ServedProject(
         tmp_path_factory.mktemp("customized"),
         services=(*SERVICES, "DYNAMODB"),
         TrialDays="10",
@@ -50,9 +37,9 @@ def customized(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
 
 
 @pytest.fixture(scope="session")
-def customized_case(customized: Deployment) -> Case:
+def customized_case(customized: ServedProject) -> TicketJourney:
     """A request that went through there."""
-    case = Case(customized)
+    case = TicketJourney(customized)
     case.issued()
     return case
 
@@ -60,8 +47,8 @@ def customized_case(customized: Deployment) -> Case:
 @pytest.fixture(autouse=True)
 def careful(request: pytest.FixtureRequest) -> Iterator[None]:
     """No test lets a vendor get what a careful client does not send, and no fault outlives its test."""
-    used = {"deployment", "own_deployment"} & set(request.fixturenames)
-    standins = [standin for name in used for standin in request.getfixturevalue(name).standins]
+    used = "deployment" in request.fixturenames
+    standins = request.getfixturevalue("deployment").standins if used else ()
     yield
     violations = [violation for standin in standins for violation in standin.violations]
     for standin in standins:
@@ -71,14 +58,14 @@ def careful(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
-def case(deployment: Deployment) -> Case:
-    return Case(deployment)
+def case(deployment: ServedProject) -> TicketJourney:
+    return TicketJourney(deployment)
 
 
 @pytest.fixture(scope="session")
-def issued(deployment: Deployment) -> Case:
+def issued(deployment: ServedProject) -> TicketJourney:
     """A request that went through, for tests that only look at what it left."""
-    case = Case(deployment)
+    case = TicketJourney(deployment)
     case.first_answer = case.post()
     case.request_id = case.first_answer[2]["request_id"]
     case.ended("issued")

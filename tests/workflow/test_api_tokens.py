@@ -4,7 +4,6 @@ import time
 
 import pytest
 
-from tests.workflow.case import Case
 from tests.workflow.tokens import token, unsigned
 
 
@@ -59,35 +58,3 @@ def test_another_tickets_token_is_403_whatever_else_is_wrong(issued):
     assert [(status, set(answer)) for status, _, answer in answers] == [(403, {"error", "message"})] * 7
     assert len(issued.executions()) == 1
     assert len(issued.at.zendesk.requests) == before
-
-
-def test_a_ticket_id_that_is_none_is_no_other_ticket(case):
-    status, _, answer = case.post(ticket_id="mine")
-
-    assert (status, set(answer["fields"])) == (400, {"ticket_id"})
-
-
-def test_the_life_of_a_secret(own_deployment):
-    """tests/unit/test_tokens.py has what makes a secret unusable, and how often it is read."""
-    at, case = own_deployment, Case(own_deployment)
-    first, second = at.ready["app_secret"], "second-" * 8
-
-    def answer(key):
-        return at.call("GET", "/requests/none", token(claims(case), key))[0]
-
-    # Given that no secret is set, or one that is too short, nobody gets in
-    with at.proxy.failing(
-        "GetSecretValue", at.ready["secrets"]["AppSecret"], 400, "ResourceNotFoundException"
-    ):
-        assert answer(first) == 503
-    at.set_secret("AppSecret", {"current": "short"})
-    assert (answer(first), answer("short")) == (503, 503)
-
-    # when it is set, it is good at once
-    at.set_secret("AppSecret", {"current": first})
-    assert answer(first) == 404
-
-    # when it is rotated, the new one is good at once too, and the old one stays good
-    at.set_secret("AppSecret", {"current": second, "previous": first})
-    assert [answer(key) for key in (first, second, first, "x" * 64)] == [404, 404, 404, 401]
-    at.ready["app_secret"] = second

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from tests.workflow.deployment import SWEEP
+from tests.workflow.served_project import SWEEP
 
 DIGEST = "SendDigestFunction"
 

@@ -3,16 +3,16 @@
 import pytest
 
 from scripts.end_to_end import MAILBOX, main
-from tests.workflow.case import Case
-from tests.workflow.deployment import Deployment
+from tests.workflow.journey import TicketJourney
+from tests.workflow.served_project import ServedProject
 
 AGENT = "77"
 
 
 def test_it_follows_a_request_until_it_is_delivered(
-    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    deployment: ServedProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    case, ready = Case(deployment, email=MAILBOX), deployment.ready
+    case, ready = TicketJourney(deployment, email=MAILBOX), deployment.ready
     monkeypatch.setenv("APP_SECRET", ready["app_secret"])
 
     assert main(ready["api_url"], ready["zendesk_subdomain"], str(case.id), AGENT) == 0
@@ -20,9 +20,9 @@ def test_it_follows_a_request_until_it_is_delivered(
 
 
 def test_a_refusal_is_a_failure_that_says_why(
-    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    deployment: ServedProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    case, ready = Case(deployment, email=MAILBOX, screenshots=()), deployment.ready
+    case, ready = TicketJourney(deployment, email=MAILBOX, screenshots=()), deployment.ready
     monkeypatch.setenv("APP_SECRET", ready["app_secret"])
 
     assert main(ready["api_url"], ready["zendesk_subdomain"], str(case.id), AGENT) == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.waiting import until
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 EVENTS = Path(__file__).parents[2] / "events"
 REPORT, TRACK = "ReportFailureFunction", "TrackDeliveryFunction"
@@ -54,43 +54,25 @@ NO_COUNT = [None, "many", "0", -1, 1.5, []]
 
 
 class TestStatusEvents:
-    def test_one_that_succeeded_meanwhile(self, issued):
-        before = issued.effects()
-
-        issued.at.invoke(REPORT, status_event(issued))
-
-        assert issued.effects() == before
-
-    def test_one_that_runs_again(self, case):
-        with case.held_at_the_mail():
-            case.at.invoke(REPORT, status_event(case))
-            assert case.effects() == NOTHING
-        case.ended("issued")
-
-    def test_one_of_before_a_redrive(self, case):
+    def test_twice_and_one_of_before_a_redrive(self, case):
         """It failed, was redriven and failed again: the first event comes once more, and last."""
         with case.at.proxy.failing("SendEmail", case.request_id, 400, "MessageRejected"):
             case.accepted()
             case.ended("failed")
             before = case.effects()
+            for _ in range(2):
+                case.at.invoke(REPORT, status_event(case))
+            assert case.effects() == before
             case.at.redrive(case.own_execution)
             case.at.invoke(REPORT, status_event(case, redriveCount=0))
 
         assert case.effects() == before
-
-    def test_twice(self, case):
-        case.failed_at_the_mail()
-        before = case.effects()
-
-        for _ in range(2):
-            case.at.invoke(REPORT, status_event(case))
-
-        assert case.effects() == before
         assert case.counts() == (0, 1, 1, 1)
 
-    def test_malformed_ones(self, issued):
+    def test_malformed_ones_and_one_that_succeeded_meanwhile(self, issued):
         good, before = status_event(issued), issued.effects()
 
+        issued.at.invoke(REPORT, good)
         for detail in (*NO_DETAIL, *({"executionArn": arn} for arn in NO_ARN)):
             issued.at.invoke(REPORT, {**good, "detail": detail})
         for count in NO_COUNT:
@@ -118,91 +100,55 @@ class TestStatusEvents:
         assert case.at.call("GET", f"/requests/{case.request_id}", case.token())[0] == 404
 
 
-class TestStopped:
-    """A person's decision: reported once, never retried."""
+def test_a_stop_is_reported_once_and_never_retried(case):
+    """tests/reliability stops each step at its effect."""
+    with case.held_at_the_mail():
+        case.at.states.stop_execution(executionArn=case.own_execution)
+        view = case.ended("failed")
+        counts = case.counts()
+        _claim_afresh(case)
+        other = case.post(user_count=300)
 
-    def test_before_the_mail(self, case):
-        with case.held_at_the_mail():
-            case.at.states.stop_execution(executionArn=case.own_execution)
-            view = case.ended("failed")
-            counts = case.counts()
-            _claim_afresh(case)
-            other = case.post(user_count=300)
-
-        assert (other[0], other[2]["error"]) == (409, "in_progress"), "its mail may be on its way"
-        assert (view["error"]["code"], view["error"]["will_retry"]) == ("Aborted", False)
-        assert counts == (0, 1, 1, 1)
-        for _ in range(2):
-            case.at.sweep()
-        assert case.at.describe(case.own_execution)["redriveCount"] == 0
-        # The step that was at work finished: the mail is out, and the request is issued.
-        assert case.becomes("is issued", lambda view: view["status"] == "issued")
-        assert len(case.mails()) == 1
-        # Lambda repeats a report that did not reach every channel; nobody gets it a second time.
-        case.at.invoke(REPORT, status_event(case))
-        assert case.counts() == (1, 1, 1, 1)
-
-    def test_after_the_mail(self, case):
-        with case.at.slack.lock:  # Slack answers nobody for a while
-            case.accepted()
-            until("Slack is asked", lambda: "NotifySlack" in case.at.entered(case.own_execution))
-            case.at.states.stop_execution(executionArn=case.own_execution)
-        view = case.becomes("says so", lambda view: view["error"])
-
-        assert (view["status"], view["error"]["code"], view["error"]["will_retry"]) == (
-            "issued",
-            "Aborted",
-            False,
-        )
-
-        def comments():
-            return [note["body"] for issue in case.issues() for note in issue["notes"]]
-
-        # A sweep beside the report: whichever of them claimed a channel reports there.
-        until(
-            "everybody knows",
-            lambda: (
-                case.at.sweep() and (len(case.messages()), len(case.notes()), len(comments())) == (2, 1, 1)
-            ),
-        )
-        (comment,) = comments()
-        assert case.view()["next_action"] in comment
-        assert case.at.describe(case.own_execution)["redriveCount"] == 0
-        assert len(case.mails()) == 1
+    assert (other[0], other[2]["error"]) == (409, "in_progress"), "its mail may be on its way"
+    assert (view["error"]["code"], view["error"]["will_retry"]) == ("Aborted", False)
+    assert counts == (0, 1, 1, 1)
+    for _ in range(2):
+        case.at.sweep()
+    assert case.at.describe(case.own_execution)["redriveCount"] == 0
+    # The step that was at work finished: the mail is out, and the request is issued.
+    assert case.becomes("is issued", lambda view: view["status"] == "issued")
+    assert len(case.mails()) == 1
+    # Lambda repeats a report that did not reach every channel; nobody gets it a second time.
+    case.at.invoke(REPORT, status_event(case))
+    assert case.counts() == (1, 1, 1, 1)
 
 
 class TestMailEvents:
-    ALL = ("send", "delivery_delay", "bounce_transient", "delivery", "complaint", "bounce_permanent")
-
-    @pytest.mark.parametrize(
-        ("name", "status", "word"),
-        [
-            ("bounce_permanent", "bounced", "550 5.1.1"),
-            ("complaint", "complained", "abuse"),
-            ("reject", "rejected", "Bad content"),
-        ],
-    )
-    def test_bad_news_reach_everybody_once_and_stay(self, case, name, status, word):
+    def test_bad_news_reach_everybody_once_and_stay(self, case):
+        """tests/unit/test_delivery.py has what each event says, and which is bad news."""
         case.issued()
         before = case.effects()
 
-        for event in (name, name, "delivery", "send", "bounce_transient"):
+        for event in ("reject", "reject", "delivery", "send", "bounce_transient"):
             case.at.invoke(TRACK, mail_event(event, case))
 
         view, after = case.view(), case.effects()
-        assert (view["status"], view["delivery"]) == ("issued", status)
+        assert (view["status"], view["delivery"]) == ("issued", "rejected")
         (comment,) = after["issues"][0]["notes"]
         first, reply = after["messages"]
         _, note = after["notes"]
         assert reply["thread_ts"] == first["ts"]
         for text in (comment["body"], reply["text"], note):
             assert view["next_action"] in text
-            assert word in text
+            assert "Bad content" in text
         assert after["mails"] == before["mails"] == 1
         assert after["issues"][0]["state"] == "closed"
 
     def test_delays_are_only_shown(self, case):
+        """So is a failure of an execution that runs again."""
         with case.held_at_the_mail():
+            case.at.invoke(REPORT, status_event(case))
+            assert case.effects() == NOTHING
             case.at.invoke(TRACK, mail_event("delivery_delay", case))
             assert case.view()["delivery"] == "delayed"
         case.ended("issued")
@@ -230,7 +176,7 @@ class TestMailEvents:
     @pytest.mark.parametrize("refusing", ["gitlab", "slack"])
     def test_bad_news_when_a_later_step_has_failed_for_good(self, deployment, refusing, early):
         """Every channel that knows of the request gets the news, though the step that would report it never ends."""
-        case = Case(deployment, email="bounce@simulator.amazonses.com" if early else None)
+        case = TicketJourney(deployment, email="bounce@simulator.amazonses.com" if early else None)
         if refusing == "gitlab":
             deployment.gitlab.inject({"method": "POST", "path": "*/issues", "status": 403})
         else:
@@ -257,37 +203,25 @@ class TestMailEvents:
         assert sum("was bounced" in each["text"] for each in case.messages()) == 1
         assert sum("was bounced" in text for text in case.notes()) == 1
 
-    @pytest.mark.parametrize(
-        ("address", "status"),
-        [("suppressionlist", "bounced"), ("complaint", "complained"), ("success", "delivered")],
-    )
-    def test_the_mailbox_simulators_addresses(self, deployment, address, status):
-        case = Case(deployment, email=f"{address}@simulator.amazonses.com")
+    def test_a_complaint_reaches_everybody(self, deployment):
+        """tests/sandbox/test_mail.py has the mailbox simulator's other addresses."""
+        case = TicketJourney(deployment, email="complaint@simulator.amazonses.com")
 
         case.issued()
 
-        case.becomes(f"is {status}", lambda view: view["delivery"] == status)
-        if status != "delivered":
-            case.undelivered()
+        case.becomes("is complained of", lambda view: view["delivery"] == "complained")
+        case.undelivered()
 
-    def test_of_a_request_that_nobody_knows(self, case):
-        for name in self.ALL:
-            case.at.invoke(TRACK, mail_event(name, case))
-
-        assert case.effects() == NOTHING
-        assert case.at.call("GET", f"/requests/{case.request_id}", case.token())[0] == 404
-        case.issued()
-        assert len(case.mails()) == 1
-
-    def test_malformed_ones(self, issued):
+    def test_of_nobodys_request_and_malformed_ones(self, issued, case):
         """tests/unit/test_delivery.py has all that an event can lack."""
         before = issued.effects()
         without_id = json.loads((EVENTS / "track_delivery/without_request_id.json").read_text())
 
         for event in ({}, {"detail": None}, without_id):
             issued.at.invoke(TRACK, event)
-        for request_id in (" ", "zd-1", "../../x", "zd-4242-1 ", "*"):
+        for request_id in (" ", "zd-1", "../../x", "zd-4242-1 ", "*", case.request_id):
             issued.at.invoke(TRACK, mail_event("bounce_permanent", issued, request_id))
 
-        assert issued.effects() == before
-        assert issued.view()["delivery"] == "delivered"
+        assert (issued.effects(), issued.view()["delivery"]) == (before, "delivered")
+        assert case.effects() == NOTHING
+        assert case.at.call("GET", f"/requests/{case.request_id}", case.token())[0] == 404

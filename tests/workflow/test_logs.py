@@ -7,39 +7,21 @@ import pytest
 
 from mechanizer.observability import METRICS, NAMESPACE
 from tests.waiting import until
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 RUNBOOK = Path(__file__).parents[2] / "docs/runbook.md"
 ENTRY = re.compile(r"(.+)\n[^`]*```logs\n([^`]+)```")
 # What the query language brings itself.
 WORDS = {
-    "fields",
-    "filter",
-    "sort",
-    "stats",
-    "by",
-    "as",
-    "desc",
-    "and",
-    "count",
-    "sum",
-    "avg",
-    "max",
-    "pct",
-    "latest",
-    "ispresent",
-    "bin",
-    "h",
-    "d",
+    *("fields", "filter", "sort", "stats", "by", "as", "desc", "and", "count", "sum", "avg", "max", "pct"),
+    *("latest", "ispresent", "bin", "h", "d"),
 }
 # Logs Insights gives these to every line.
 GIVEN = {"@timestamp", "@log"}
 # https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report
 OF_LAMBDA = {
     "type",
-    "record.metrics.durationMs",
-    "record.metrics.initDurationMs",
-    "record.metrics.maxMemoryUsedMB",
+    *(f"record.metrics.{name}" for name in ("durationMs", "initDurationMs", "maxMemoryUsedMB")),
 }
 TEXT = RUNBOOK.read_text()
 QUERIES = dict(match.groups() for part in TEXT.split("### ") if (match := ENTRY.match(part)))
@@ -55,20 +37,19 @@ def fields_of(query):
 @pytest.fixture(scope="module")
 def logged(deployment):
     """The log of a deployment in which all that is asked for has happened."""
-    bounced = Case(deployment, email="bounce@simulator.amazonses.com")
+    bounced = TicketJourney(deployment, email="bounce@simulator.amazonses.com")
     deployment.gitlab.inject({"method": "POST", "path": "*/issues", "status": 429})
     bounced.issued()
     bounced.undelivered()
-    refused = Case(deployment, screenshots=())
-    refused.refused()
-    throttled = Case(deployment)
+    TicketJourney(deployment, screenshots=()).refused()
+    throttled = TicketJourney(deployment)
     throttled.failed_at_the_mail(429, "TooManyRequestsException")
     until(
         "the sweep redrives it",
         lambda: deployment.sweep() and deployment.describe(throttled.own_execution)["redriveCount"],
     )
     throttled.ended("issued")
-    revoked = Case(deployment)
+    revoked = TicketJourney(deployment)
     deployment.slack.inject({"path": "/api/chat.postMessage", "status": 401, "times": 2})
     revoked.accepted()
     deployment.ended(revoked.own_execution)

@@ -6,7 +6,7 @@ from base64 import b64decode
 
 import pytest
 
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 SECRETS = ("SigningKeySecret", "ZendeskSecret", "GitLabSecret", "SlackSecret", "AppSecret")
 NOT_SECRET = {"client_id", "public_key"}
@@ -20,11 +20,11 @@ def squeezed(text):
 @pytest.fixture(scope="module")
 def failed(deployment):
     """One that fails in two steps, is reported, and then goes through."""
-    case = Case(deployment)
-    case.failure = case.failed_at_the_mail(message=f"{case.email} is not verified")
+    case = TicketJourney(deployment)
+    failure = case.failed_at_the_mail(message=f"{case.email} is not verified")
     deployment.slack.inject({"path": "/api/chat.postMessage", "status": 403})
     case.accepted()
-    case.unfinished = case.ended("issued")
+    case.views = [failure, case.ended("issued")]
     deployment.redrive(case.own_execution)
     return case
 
@@ -42,73 +42,45 @@ def private(deployment, issued, failed):
     return {what: squeezed(text)[40:120] or squeezed(text) for what, text in found.items()}
 
 
-def assert_nothing_private(private, text):
-    squeezed_text = squeezed(text)
-    assert not [what for what, needle in private.items() if needle in squeezed_text]
+def assert_nothing_private(private, *seen):
+    text = squeezed(json.dumps(seen, default=str))
+    assert not [what for what, needle in private.items() if needle in text]
 
 
-def test_executions(deployment, issued, failed, private):
-    for case in (issued, failed):
-        described = deployment.describe(case.own_execution)
-        history = deployment.history(case.own_execution)
-
-        assert len(history) > 20
-        assert_nothing_private(private, json.dumps([described, history], default=str))
-
-
-def test_answers(issued, failed, private):
-    answers = [
-        issued.first_answer,
-        issued.view(),
-        issued.dry_run(),
-        issued.post(),
-        failed.failure,
-        failed.unfinished,
-        failed.view(),
-    ]
-
-    assert_nothing_private(private, json.dumps(answers))
-
-
-def test_what_everybody_reads(deployment, issued, failed, private):
+def test_executions_answers_messages_and_notes_have_nothing_private(deployment, issued, failed, private):
     """The issue alone has a copy of the license."""
     secrets = {what: text for what, text in private.items() if not what.startswith(("license", "the key"))}
     for case in (issued, failed):
-        assert_nothing_private(private, json.dumps([case.messages(), case.notes()]))
-        assert_nothing_private(secrets, json.dumps(case.issues()))
+        history = deployment.history(case.own_execution)
+        assert len(history) > 20
+        assert_nothing_private(private, deployment.describe(case.own_execution), history)
+        assert_nothing_private(private, case.view(), case.messages(), case.notes())
+        assert_nothing_private(secrets, case.issues())
+    assert_nothing_private(private, issued.first_answer, issued.dry_run(), issued.post(), failed.views)
 
 
-class TestLogs:
-    @pytest.fixture
-    def log(self, deployment, issued, failed):
-        return deployment.log()
+def test_the_logs_are_json_that_names_nothing_private_and_no_person(deployment, issued, failed, private):
+    records, others = deployment.log()
 
-    def test_have_nothing_private(self, log, private):
-        assert_nothing_private(private, json.dumps(log))
+    assert all(isinstance(record, dict) for record in records)
+    assert others == [], "the runtime's own lines of an error are JSON too"
+    assert_nothing_private(private, records)
+    for case in (issued, failed):
+        assert case.email.partition("@")[0] not in json.dumps(records)
 
-    def test_are_json_the_runtimes_own_of_an_error_too(self, log):
-        records, others = log
 
-        assert all(isinstance(record, dict) for record in records)
-        assert others == []
+def test_a_functions_lines_name_request_and_ticket_and_a_steps_the_execution(deployment, issued, failed):
+    records, _ = deployment.log()
 
-    def test_name_no_person(self, log, issued, failed):
-        for case in (issued, failed):
-            assert case.email.partition("@")[0] not in json.dumps(log)
-
-    def test_of_a_step_name_request_and_execution(self, log, issued, failed):
-        for case in (issued, failed):
-            lines = [record for record in log[0] if record.get("execution") == case.own_execution]
-            functions = {record["function"].split("-")[1] for record in lines}
-
-            assert len(functions) >= 6
-            for record in lines:
-                if "ReportFailure" not in record["function"]:
-                    assert (record["request_id"], record["ticket_id"]) == (case.request_id, case.id)
-
-    def test_of_the_api_name_request_and_ticket(self, log, issued):
-        lines = [record for record in log[0] if record.get("request_id") == issued.request_id]
-        api = [record for record in lines if "ApiFunction" in record["function"]]
-
-        assert api
-        assert {record["ticket_id"] for record in api} == {issued.id}
+    for case in (issued, failed):
+        of_steps = [record for record in records if record.get("execution") == case.own_execution]
+        assert len({record["function"].split("-")[1] for record in of_steps}) >= 6
+        of_api = [
+            record
+            for record in records
+            if record.get("request_id") == case.request_id and "ApiFunction" in record["function"]
+        ]
+        assert of_api
+        for record in (*of_steps, *of_api):
+            if "ReportFailure" not in record["function"]:
+                assert (record["request_id"], record["ticket_id"]) == (case.request_id, case.id)

@@ -6,7 +6,6 @@ Called but not allowed fails in the cloud, and nowhere before; allowed but never
 import json
 from ast import literal_eval
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -15,8 +14,8 @@ import pytest
 
 from tests.template.stack import FUNCTIONS
 from tests.waiting import until
-from tests.workflow.case import Case
-from tests.workflow.deployment import SWEEP
+from tests.workflow.journey import TicketJourney
+from tests.workflow.served_project import SWEEP
 
 pytestmark = pytest.mark.xdist_group("customized")
 # What AWS does in a function's name, not the function: tests/template holds these.
@@ -28,15 +27,6 @@ BY_LAMBDA = {
     "xray:PutTraceSegments",
 }
 EVENTS = Path(__file__).parents[2] / "events"
-Pairs = set[tuple[str, str]]
-
-
-@dataclass
-class Seen:
-    """By function: the actions with what each is on, as called and as allowed (where a resource is a pattern)."""
-
-    called: dict[str, Pairs] = field(default_factory=dict)
-    allowed: dict[str, Pairs] = field(default_factory=dict)
 
 
 def allowed(at, function):
@@ -73,26 +63,27 @@ def listed(value):
 
 @pytest.fixture(scope="module")
 def seen(customized, customized_case):
-    at, seen = customized, Seen()
+    """By function: the (action, resource) pairs that it called, and those that its role allows."""
+    at, called = customized, {}
     for happens in HAPPENINGS:
         happens(at)
-    seen.allowed = {function: allowed(at, function) for function in FUNCTIONS}
+    allows = {function: allowed(at, function) for function in FUNCTIONS}
     at.stop()
     for call in json.loads((at.folder / "out/calls.json").read_text())["actions"]:
-        seen.called.setdefault(call["function"], set()).add((call["action"], call["resource"]))
-    return seen
+        called.setdefault(call["function"], set()).add((call["action"], call["resource"]))
+    return {function: (called[function], allows[function]) for function in FUNCTIONS}
 
 
 # -- all that can happen to a request, as far as it makes a function call something else
 def issued(at):
-    case = Case(at)
+    case = TicketJourney(at)
     assert case.dry_run()[0] == 200
     case.issued()
 
 
 def bounced_late(at):
     """After every step, so that the function that gets the event reports the bounce."""
-    case = Case(at)
+    case = TicketJourney(at)
     case.issued()
     event = json.loads((EVENTS / "track_delivery/bounce_permanent.json").read_text())
     event["detail"]["mail"]["tags"]["request_id"] = [case.request_id]
@@ -100,28 +91,26 @@ def bounced_late(at):
     assert len(case.notes()) == 2
 
 
-def refused(at):
-    case = Case(at, screenshots=())
-    case.refused()
-    return case
-
-
 def refused_and_asked_again(at):
-    refused(at).refused()
+    case = TicketJourney(at, screenshots=())
+    case.refused()
+    case.refused()
 
 
-def by_hand(case):
-    """The input of the ticket's next request, which takes the place of the refused one."""
-    return case.document(request_id=f"zd-{case.id}-2")
+def refused(at):
+    """A refused request, and the input of the next one of its ticket, which takes its place."""
+    case = TicketJourney(at, screenshots=())
+    case.refused()
+    return case, case.document(request_id=f"zd-{case.id}-2")
 
 
 def refused_and_started_by_hand(at):
-    case = refused(at)
-    assert at.run(by_hand(case))["status"] == "SUCCEEDED"
+    _, document = refused(at)
+    assert at.run(document)["status"] == "SUCCEEDED"
 
 
 def redriven_by_hand(at):
-    case = Case(at)
+    case = TicketJourney(at)
     case.failed_at_the_mail()
     case.accepted()
     case.ended("issued")
@@ -134,16 +123,16 @@ def unread(at, case):
 
 
 def recorded_by_the_report(at):
-    case = refused(at)
+    case, document = refused(at)
     with unread(at, case):
-        assert at.run(by_hand(case))["status"] == "FAILED"
+        assert at.run(document)["status"] == "FAILED"
 
 
 def recorded_by_the_sweep(at):
-    case, lost = refused(at), undelivered(at)
+    (case, document), lost = refused(at), undelivered(at)
     with ExitStack() as faults:
         faults.enter_context(unread(at, case))
-        arn = at.start(by_hand(case))
+        arn = at.start(document)
         faults.enter_context(
             at.proxy.failing("DescribeExecution", arn, 400, "AccessDenied", by="ReportFailureFunction")
         )
@@ -153,16 +142,17 @@ def recorded_by_the_sweep(at):
 
 
 def redriven_by_the_sweep(at):
-    case = Case(at)
+    case = TicketJourney(at)
     case.failed_at_the_mail(429, "TooManyRequestsException")
     until("the sweep redrives it", lambda: at.sweep()["redriven"])
     case.ended("issued")
 
 
 def started_by_the_sweep(at):
-    case = Case(at)
+    case = TicketJourney(at)
     with at.proxy.failing("StartExecution", case.request_id, 500, "Internal", by="ApiFunction"):
         assert case.post()[0] == 503
+    assert case.view()["status"] == "running"
     until("the sweep starts it", lambda: at.sweep()["started"])
     case.ended("issued")
 
@@ -186,19 +176,12 @@ HAPPENINGS = (
 )
 
 
-# -- both ways
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_all_that_a_function_calls_its_role_allows(seen, function):
-    called, allowed = seen.called[function], seen.allowed[function]
+def test_a_role_allows_all_that_its_function_calls_and_no_more(seen, function):
+    called, allowed = seen[function]
 
     missing = {call for call in called if not any(covers(each, call) for each in allowed)}
     assert missing == set(), f"{function} would fail on AWS: allow this in {function}Role of template.yaml"
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_all_that_a_role_allows_its_function_calls(seen, function):
-    called, allowed = seen.called[function], seen.allowed[function]
-
     unused = {each for each in allowed if not any(covers(each, call) for call in called)}
     assert unused == set(), (
         f"{function} never calls this: take it out of {function}Role of template.yaml, "
@@ -212,6 +195,7 @@ def covers(allowed, call):
 
 def test_the_mail_is_from_whom_the_role_allows(seen):
     """The role's condition on the sender names the parameter; the address is in what was called."""
-    senders = {resource for action, resource in seen.called["SendEmailFunction"] if ":identity/" in resource}
+    called, _ = seen["SendEmailFunction"]
+    senders = {resource for _, resource in called if ":identity/" in resource}
 
     assert {sender.partition(":identity/")[2] for sender in senders} == {"license@support.example"}

@@ -3,8 +3,12 @@
 import json
 from contextlib import ExitStack
 
+import pytest
+
 from tests.keys import public_pem
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
+from tests.workflow.served_project import ServedProject
+from tests.workflow.tokens import token
 
 UNSET = (400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret value")
 ROTATED = {
@@ -20,9 +24,45 @@ ORDER = {
 }
 
 
-def test_each_secret_is_asked_for_in_turn(own_deployment):
-    """tests/unit/test_secrets.py and test_license.py have all that makes a value unusable."""
-    at, case = own_deployment, Case(own_deployment)
+@pytest.fixture
+def own_deployment(tmp_path):
+    """A new one: no function has kept a secret, and no other test sees those that this one sets."""
+    with ServedProject(tmp_path) as deployment:
+        yield deployment
+
+
+def test_from_the_first_secret_to_their_rotation(own_deployment):
+    """tests/unit/test_secrets.py, test_tokens.py and test_license.py have all that makes a value unusable."""
+    set_up_and_rotate_the_apps_secret(own_deployment)
+    set_up_the_others_in_turn(own_deployment)
+    rotate_the_vendors(own_deployment)
+
+
+def set_up_and_rotate_the_apps_secret(at):
+    case = TicketJourney(at)
+    first, second = at.ready["app_secret"], "second-" * 8
+
+    def answer(key):
+        return at.call("GET", "/requests/none", token(at.claims(case.id), key))[0]
+
+    # Given that no secret is set, or one that is too short, nobody gets in
+    with at.proxy.failing("GetSecretValue", at.ready["secrets"]["AppSecret"], *UNSET):
+        assert answer(first) == 503
+    at.set_secret("AppSecret", {"current": "short"})
+    assert (answer(first), answer("short")) == (503, 503)
+
+    # when it is set, it is good at once
+    at.set_secret("AppSecret", {"current": first})
+    assert answer(first) == 404
+
+    # when it is rotated, the new one is good at once too, and the old one stays good
+    at.set_secret("AppSecret", {"current": second, "previous": first})
+    assert [answer(key) for key in (first, second, first, "x" * 64)] == [404, 404, 404, 401]
+    at.ready["app_secret"] = second
+
+
+def set_up_the_others_in_turn(at):
+    case = TicketJourney(at)
     good = {name: at.secret(name) for name in ORDER}
     unset = {}
     for name in ORDER:
@@ -70,6 +110,8 @@ def test_each_secret_is_asked_for_in_turn(own_deployment):
     assert [issue["state"] for issue in case.issues()] == ["closed"]
     assert len([message for message in case.messages() if "thread_ts" not in message]) == 1
 
+
+def rotate_the_vendors(at):
     # When the vendors' tokens are rotated while the functions have kept the old ones,
     for name, value in ROTATED.items():
         at.set_secret(name, value)
@@ -77,7 +119,7 @@ def test_each_secret_is_asked_for_in_turn(own_deployment):
     at.zendesk.expire_tokens()
     at.gitlab.token = ROTATED["GitLabSecret"]["token"]
     at.slack.token = ROTATED["SlackSecret"]["bot_token"]
-    another = Case(at)
+    another = TicketJourney(at)
     another.issued()
 
     # then each function reads its secret again, once, after the vendor's 401

@@ -9,7 +9,7 @@ from mechanizer.aws.clients import client
 from mechanizer.settings import settings
 from mechanizer.workflow.sweep import sweep
 from tests.environment import ENVIRONMENT
-from tests.workflow.case import Case
+from tests.workflow.journey import TicketJourney
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def unrecovered(deployment, monkeypatch, capsys):
 
 def test_a_failure_counts_from_half_an_hour_on_until_it_is_healed_or_replaced(deployment, unrecovered):
     others_early, others = unrecovered(timedelta(minutes=25)), unrecovered(timedelta(minutes=35))
-    healed, replaced = Case(deployment), Case(deployment)
+    healed, replaced = TicketJourney(deployment), TicketJourney(deployment)
     for case in (healed, replaced):
         case.failed_at_the_mail()
 

@@ -36,7 +36,7 @@ Json = dict[str, Any]
 Answer = tuple[int, dict[str, str], Any]
 
 
-class Deployment:
+class ServedProject:
     """A context manager. Today is an emergency day whatever the weekday is; the examples' fixed dates stay as they are.
 
     Args:
@@ -141,23 +141,6 @@ class Deployment:
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise
-
-    def restart_functions(self) -> None:
-        """Ends the functions' processes, all idle: the next ones have kept nothing."""
-        for process in self._function_processes():
-            os.kill(process, signal.SIGKILL)
-        until("the functions have ended", lambda: not self._function_processes())
-
-    def _function_processes(self) -> list[int]:
-        listed = subprocess.run(
-            ["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
-        ).stdout
-        found = [line.split() for line in listed.splitlines()]
-        return [
-            int(process)
-            for process, parent, state in found
-            if int(parent) == self.ready["pid"] and not state.startswith("Z")
-        ]
 
     # -- the API
     def claims(self, of_ticket: int, /, **changes: Any) -> Json:

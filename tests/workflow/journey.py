@@ -8,11 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sandbox.vendors.fixtures import Attachment
 from sandbox.vendors.zendesk_records import now
 from tests.waiting import until
-from tests.workflow.deployment import Answer, Deployment, Json
 from tests.workflow.mail import Mail, mails_in
+from tests.workflow.served_project import Answer, Json, ServedProject
 
 # Eight digits: not to be met in a time stamp or in another number.
 IDS = itertools.count(70_000_001)
@@ -24,14 +23,23 @@ REFUSALS = [
     *("grace_period_over_too_long", "screenshots_missing"),
 ]
 SCREENSHOTS = ("dashboard.png", "license.png")
+STEPS = [
+    *("check_eligibility", "generate_license", "send_email"),
+    *("create_issue", "notify_slack", "comment_ticket"),
+]
+VIEW = {
+    *("request_id", "ticket_id", "status", "next_action", "steps", "reasons", "issue_url", "expires_on"),
+    *("blocks_on", "delivery", "error", "execution_url", "replaces"),
+}
+"""What the API says of a request."""
 
 
-class Case:
+class TicketJourney:
     """An open ticket with all that a license needs; changes to it are named in `ticket`, `organization`."""
 
     def __init__(
         self,
-        deployment: Deployment,
+        deployment: ServedProject,
         *,
         email: str | None = None,
         ticket: Json | None = None,
@@ -88,20 +96,11 @@ class Case:
             ],
         }
 
-    def joins(self, other: "Case") -> "Case":
+    def joins(self, other: "TicketJourney") -> "TicketJourney":
         """The ticket becomes one of the other's organization."""
         with self.at.zendesk.lock:
             self.at.zendesk._account.tickets[self.id]["organization_id"] = other.id
         return self
-
-    def is_answered(self, attachments: list[Json]) -> None:
-        """The customer sends pictures."""
-        account = self.at.zendesk._account
-        pictures = tuple(Attachment(**attachment) for attachment in attachments)
-        with self.at.zendesk.lock:
-            account.comments[self.id].append(
-                account.comment(self.id, "And this.", public=True, at=now(), attachments=pictures)
-            )
 
     # -- the API
     def token(self, **changes: Any) -> str:
@@ -233,17 +232,6 @@ class Case:
             "messages": self.messages(),
             "notes": self.notes(),
         }
-
-
-class Example(Case):
-    """A ticket of the default fixtures, and the execution of its example in events/state_machine/, which is started."""
-
-    def __init__(self, deployment: Deployment, name: str) -> None:
-        self.at = deployment
-        self.input: Json = json.loads((EXAMPLES / f"{name}.json").read_text())
-        self.id, self.email = self.input["ticket_id"], self.input["customer_email"]
-        self.request_id = self.input["request_id"]
-        deployment.start(self.input, self.request_id)
 
 
 def today() -> date:
