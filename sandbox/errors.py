@@ -2,4 +2,4 @@
 
 
 class SandboxError(Exception):
-    """Something that the user can put right: its text is one line that says how. The command ends with exit code 2."""
+    """Something that the user can correct: its text is one line that says how. The command ends with exit code 2."""

@@ -1,4 +1,4 @@
-"""The folder in which a run leaves everything: emptied of the last run's files, and kept from every other sandbox."""
+"""The folder for a run's files: the last run's are removed first, and no other sandbox may use it meanwhile."""
 
 import fcntl
 import logging
@@ -58,7 +58,7 @@ class OutFolder:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Until the end: the next sandbox begins by removing what this one left."""
+        """The lock is held to the end: another sandbox would begin by removing this one's files."""
         folder = os.open(self.path, os.O_RDONLY)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -12,7 +12,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from sandbox.cloud import moto_fixes, parameters, secrets, stack, template
-from sandbox.cloud.account import ACCOUNT, REGION, no_real_account
+from sandbox.cloud.account import REGION, no_real_account
 from sandbox.cloud.aws import Aws
 from sandbox.cloud.calls import Calls
 from sandbox.cloud.events import AsyncInvoker, Bus
@@ -63,9 +63,9 @@ _ONE = threading.Lock()
 class Sandbox:
     """One deployed stack; a context manager. There is one at a time in a process: moto keeps its state in globals.
 
-    ``out`` gets the outbox, the public key and the log. ``zendesk``, ``gitlab`` and ``slack`` are the stand-ins, ``None``
-    where an outside address is used; ``parameters`` are the template's. While ``ses_fault`` is set, it happens to each
-    call of the functions to SES.
+    The outbox, the public key and the log are in ``out``. ``zendesk``, ``gitlab`` and ``slack`` are the stand-ins, ``None``
+    where an outside address is used; ``parameters`` are the template's. While ``ses_fault`` is set, every call of the
+    functions to SES fails with it.
 
     Raises:
         SandboxError: At the start, when the project or an option is not right.
@@ -80,26 +80,19 @@ class Sandbox:
         self.slack: Slack | None = None
         self.ses_fault: Fault | None = None
         self.parameters: dict[str, str] = {}
-        self.deployment = Deployment(ACCOUNT, REGION)
+        self.out = self.folder.path
+        self.outbox = self.folder.outbox
+        self.log = self.folder.log
+        self.public_key = self.folder.public_key
+        self.deployment = Deployment()
         self.calls = Calls()
         self.aws = Aws(self.calls)
         self.runtime = Runtime(self.folder.log)
         self._invoke_async = AsyncInvoker(self.runtime.invoke, self.aws.send_message, self.options.time_scale)
         self._bus = Bus(
-            self._invoke_async,
-            self.runtime.__contains__,
-            self.aws.send_message,
-            account=ACCOUNT,
-            region=REGION,
-            rules=self.deployment.rules,
+            self._invoke_async, self.runtime.__contains__, self.aws.send_message, self.deployment.rules
         )
-        self.mail = Mail(
-            self.folder.outbox,
-            self._bus.publish,
-            account=ACCOUNT,
-            region=REGION,
-            configuration_sets=self.deployment.configuration_sets,
-        )
+        self.mail = Mail(self.outbox, self._bus.publish, self.deployment.configuration_sets)
         self._secrets = secrets.made_up()
         self._began = datetime.now(UTC).replace(microsecond=0)
         self._ending = ExitStack()
@@ -123,7 +116,7 @@ class Sandbox:
         """Ends every process and server that was started."""
         self._ending.close()
 
-    # -- building it up
+    # -- its start
     def _start(self) -> None:
         document = template.read(self.project)
         self._start_standins()
@@ -176,7 +169,6 @@ class Sandbox:
             moto_fixes.Hooks(
                 invoke=self.runtime.invoke,
                 invoke_async=self._invoke_async,
-                is_function=self.runtime.__contains__,
                 publish_status=self._bus.publish_status,
                 send_email=self.mail.send,
                 time_scale=self.options.time_scale,
@@ -214,7 +206,7 @@ class Sandbox:
         return failures
 
     def _set_secrets(self) -> None:
-        """What an operator does after the first deployment."""
+        """Stores the secrets, as an operator does after the first deployment."""
         for name, value in self._secrets.items():
             if name in self.deployment.secrets:
                 self.aws.set_secret(self.deployment.secrets[name], value)
@@ -225,22 +217,6 @@ class Sandbox:
             self.folder.calls.write_text(json.dumps(self.calls.document(), indent=2) + "\n")
 
     # -- where things are
-    @property
-    def out(self) -> Path:
-        return self.folder.path
-
-    @property
-    def outbox(self) -> Path:
-        return self.folder.outbox
-
-    @property
-    def log(self) -> Path:
-        return self.folder.log
-
-    @property
-    def public_key(self) -> Path:
-        return self.folder.public_key
-
     @property
     def zendesk_url(self) -> str:
         return self.options.zendesk_url or (self.zendesk.url if self.zendesk else "")
@@ -269,7 +245,7 @@ class Sandbox:
         return str(self.aws.secret(self.deployment.secrets["AppSecret"])["current"])
 
     def start_execution(self, name: str | None, text: str) -> SandboxExecution:
-        """As the console does it. A name that Step Functions would not take is left out."""
+        """Starts the state machine; without a name, one is made up."""
         return self.aws.start_execution(self.state_machine_arn, name, text)
 
     def invoke(self, logical_id: str, payload: bytes) -> InvocationResult:
@@ -297,5 +273,5 @@ class Sandbox:
         return float(scaled(name, deployed.environment[name], self.options.time_scale))
 
     def settle(self, seconds: float = 30) -> None:
-        """Waits until everything that events have set off is done, at most that long."""
+        """Waits until every function that an event invoked has ended, at most that long."""
         self._invoke_async.settle(seconds)

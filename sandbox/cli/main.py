@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command.
 
     Returns:
-        Its exit code: 2 for anything that the user has to put right first.
+        Its exit code: 2 for anything that the user has to correct first.
     """
     try:
         given = _parser().parse_args(arguments)

@@ -1,4 +1,4 @@
-"""What comes after a failure: the execution has failed in place, people are notified, the sweep redrives it."""
+"""The recovery from a failure: people are notified, and the sweep redrives the execution."""
 
 import time
 from datetime import timedelta
@@ -62,7 +62,7 @@ def _seconds_until_due(sandbox: Sandbox, execution: SandboxExecution) -> float:
 
 
 def _show_news(sandbox: Sandbox, reported: list[str], progress: Progress) -> None:
-    """Shows what people can read now and could not read before."""
+    """Shows every issue, message and note that was not shown before."""
     said = [
         *(f"issue {issue['title']} ({issue['state']})" for issue in _state(sandbox.gitlab)),
         *(f"Slack: {first_line(message['text'])}" for message in _state(sandbox.slack)),

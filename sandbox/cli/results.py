@@ -1,4 +1,4 @@
-"""What `run` leaves in its folder."""
+"""The files that ``run`` writes into its folder."""
 
 import email
 import email.policy
@@ -14,7 +14,7 @@ from sandbox.sandbox import Sandbox
 
 @dataclass(frozen=True)
 class Results:
-    """One execution and all that it left outside; ``None`` or empty where outside addresses were used."""
+    """One execution and its effects outside; ``None`` or empty where outside addresses were used."""
 
     status: str
     output: dict[str, Any] | None

@@ -1,4 +1,4 @@
-"""One execution, from its input to what it left."""
+"""One execution, from its input to its results."""
 
 import json
 import re
@@ -15,14 +15,14 @@ from sandbox.cli.verify import read_license
 from sandbox.errors import SandboxError
 from sandbox.sandbox import PROJECT, Options, Sandbox
 
-# In a log no terminal folds the lines.
+# The width where there is no terminal: a log's lines are not folded.
 WIDE = 160
-# Step Functions' own rule for an execution's name, as far as it matters.
+# The names of executions that Step Functions takes.
 NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 
 def read_input(path: Path) -> Any:
-    """The state machine's input. Any JSON will do: what is wrong with it, the machine says."""
+    """The state machine's input: any JSON, as the machine itself checks it."""
     try:
         return json.loads(path.read_text())
     except OSError as error:
@@ -32,7 +32,7 @@ def read_input(path: Path) -> Any:
 
 
 def run(path: Path, out: Path, options: Options, project: Path = PROJECT) -> int:
-    """The exit code: 0 if the execution SUCCEEDED."""
+    """Runs one execution and returns the exit code: 0 if it SUCCEEDED."""
     document = read_input(path)
     console = Console(width=None if sys.stdout.isatty() else WIDE)
     with Progress(console) as progress:

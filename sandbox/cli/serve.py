@@ -1,4 +1,4 @@
-"""The sandbox until it is interrupted."""
+"""Runs the sandbox until it is interrupted."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from sandbox.cloud.account import REGION
 from sandbox.console.console_page import ConsolePage
 from sandbox.console.zendesk_host import ZendeskHost
 from sandbox.errors import SandboxError
@@ -19,7 +20,7 @@ from sandbox.web import WebServer, check_port
 
 
 def serve(port: int, ready_file: Path | None, out: Path, options: Options, project: Path = PROJECT) -> int:
-    """Returns 0 after SIGINT or SIGTERM."""
+    """Serves the API and the console; returns 0 after SIGINT or SIGTERM."""
     if ready_file:
         _no_file_yet(ready_file)
     check_port(port)
@@ -38,8 +39,8 @@ def serve(port: int, ready_file: Path | None, out: Path, options: Options, proje
             status |= ready(sandbox, api.url, console.url)
             if ready_file:
                 _write_whole(ready_file, json.dumps(status, indent=2) + "\n")
-            _tell(status)
-            # Not for ever: a signal that another thread gets is only heard of when this one wakes up.
+            _print_addresses(status)
+            # With a timeout: Python handles a signal only when this thread wakes up.
             while not interrupted.wait(0.5):
                 pass
         finally:
@@ -49,12 +50,12 @@ def serve(port: int, ready_file: Path | None, out: Path, options: Options, proje
 
 
 def ready(sandbox: Sandbox, api_url: str, console_url: str) -> dict[str, Any]:
-    """What others need to know to use the sandbox: the ready file's content."""
+    """The ready file's content."""
     return {
         "api_url": api_url,
         "console_url": console_url,
         "aws_endpoint_url": sandbox.aws.url,
-        "region": sandbox.deployment.region,
+        "region": REGION,
         "state_machine_arn": sandbox.state_machine_arn,
         "functions": {name: function.name for name, function in sandbox.deployment.functions.items()},
         "secrets": sandbox.deployment.secrets,
@@ -71,7 +72,7 @@ def ready(sandbox: Sandbox, api_url: str, console_url: str) -> dict[str, Any]:
 
 
 def _no_file_yet(path: Path) -> None:
-    """Whoever waits for the file must not read the one of an earlier run."""
+    """Removes the file of an earlier run, so that nobody who waits for this one reads it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
@@ -80,13 +81,13 @@ def _no_file_yet(path: Path) -> None:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """So that nobody reads half of it."""
+    """Writes a file so that nobody reads half of it."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
     part.write_text(text)
     part.replace(path)
 
 
-def _tell(status: dict[str, Any]) -> None:
+def _print_addresses(status: dict[str, Any]) -> None:
     console = Console()
     console.print("[bold]The sandbox is ready.[/] Ctrl-C ends it.", highlight=False)
     for name in (
@@ -103,7 +104,7 @@ def _tell(status: dict[str, Any]) -> None:
 
 
 def _pages(sandbox: Sandbox, api_url: str, ending: ExitStack, status: dict[str, Any]) -> Any:
-    """The WSGI application of `console_url`; the stand-in Zendesk's tickets, with the app, are under /zendesk/."""
+    """The WSGI application of ``console_url``; the stand-in Zendesk's tickets, with the app, are under /zendesk/."""
     mounts: dict[str, Any] = {}
     if sandbox.zendesk:
         host = ZendeskHost(sandbox.zendesk, sandbox.zendesk_subdomain, api_url, lambda: sandbox.app_secret)

@@ -1,8 +1,7 @@
-"""What a person sees of `run`: the states as they go, then the result in words."""
+"""What ``run`` prints: the states as they go, then the result in words."""
 
 import os
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console, Group, RenderableType
@@ -41,14 +40,12 @@ class Progress:
             self._live.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._live:
             self._live.stop()
 
     def wait(self, text: str) -> None:
-        """Before there is a state to show."""
+        """Shows a text while there is no state to show."""
         if self._live:
             self._spinner.update(text=Text(text, style="dim"))
             self._live.update(Padding(self._spinner, (0, 2)))
@@ -67,7 +64,7 @@ class Progress:
         self._shown = len(ended)
 
     def say(self, line: str) -> None:
-        """A line that stays, below the states so far; the last of them is shown again if it goes on."""
+        """Prints a line below the states so far. The last state is shown again below it if it continues."""
         if self._live and self._steps:
             self._live.update("")
             self._console.print(self._table(self._steps))
@@ -103,7 +100,7 @@ def _remark(step: Step) -> Text:
 
 
 def show_results(console: Console, results: Results, folder: Path, content: dict[str, Any] | None) -> None:
-    """`content` is what the license holds, as it was read back."""
+    """Prints an execution's result. ``content`` is what the license holds."""
     match (results.status, (results.output or {}).get("status")):
         case ("SUCCEEDED", "issued"):
             body, title, color = _issued(content or {}), "License issued", "green"
@@ -168,7 +165,7 @@ def _failed(results: Results, folder: Path) -> RenderableType:
 
 
 def _places(results: Results, folder: Path) -> RenderableType:
-    """Where it all lies, with one line of each."""
+    """The files, with one line of each."""
     rows = [("e-mail", _short(mail)) for mail in results.mails]
     if results.license_file:
         rows.append(("license", _short(results.license_file)))
@@ -193,6 +190,6 @@ def first_line(text: str) -> str:
 
 
 def _short(path: Path) -> str:
-    """Relative to where the person is, if it is below."""
+    """A path relative to the working directory, if it is below that."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative

@@ -1,4 +1,4 @@
-"""What the functions ask of AWS, as IAM sees it: who, which action, on what.
+"""The functions' calls to AWS, as IAM sees them: who asks for which action on which resource.
 
 IAM is not enforced here. So each call is recorded, and a test compares the record with what each function's role allows.
 """
@@ -24,13 +24,13 @@ TRANSACTIONS = {
     "Delete": "DeleteItem",
     "ConditionCheck": "ConditionCheckItem",
 }
-"""An operation of TransactWriteItems -> the action that it needs."""
+"""The action that each operation of TransactWriteItems needs."""
 Needs = Iterator[tuple[str, str]]
 
 
 @dataclass(frozen=True, order=True)
 class Call:
-    """`action` and `resource` are what a policy must allow; one `operation` may need several."""
+    """``action`` and ``resource`` are what a policy must allow; one ``operation`` may need several."""
 
     function: str
     action: str
@@ -40,7 +40,7 @@ class Call:
 
 @dataclass(frozen=True, order=True)
 class Asked:
-    """One request of a function. `items` are the tables' items that it names, with N for each number in their keys."""
+    """One request of a function. ``items`` are the tables' items that it names, with N for each number in their keys."""
 
     function: str
     operation: str
@@ -82,7 +82,7 @@ class Calls:
             return dict(self._asked)
 
     def document(self) -> dict[str, list[dict[str, Any]]]:
-        """`calls.json`."""
+        """``calls.json``."""
         return {
             "actions": [{**asdict(call), "times": times} for call, times in self.made().items()],
             "requests": [{**asdict(asked), "times": times} for asked, times in self.asked().items()],
@@ -99,7 +99,7 @@ def _signer(authorization: str) -> tuple[str | None, str]:
 
 
 def _read(service: str, environ: Mapping[str, Any], body: bytes) -> tuple[str, Needs]:
-    """The operation, and the actions that it needs with what each is on."""
+    """The operation, and the actions that it needs, each with its resource."""
     if service == "lambda":
         name = unquote(environ["PATH_INFO"]).split("/")[3].rpartition(":function:")[2]
         return "Invoke", iter([("lambda:InvokeFunction", _arn("lambda", f"function:{name}"))])
@@ -121,7 +121,7 @@ def _table(operation: str, asked: Mapping[str, Any]) -> Needs:
 
 
 def _items(body: bytes) -> tuple[str, ...]:
-    """What DynamoDB is asked for: items by their keys, or all of a partition."""
+    """The items that a request names by their keys or their partition."""
     asked = json.loads(body)
     parts = [part for item in asked.get("TransactItems", ()) for part in item.values()] or [asked]
     return tuple(_key(part) for part in parts)

@@ -10,6 +10,7 @@ from typing import Any
 
 from moto.events.models import EventPattern
 
+from sandbox.cloud.account import ACCOUNT, REGION
 from sandbox.functions.runtime import InvocationResult
 
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
@@ -80,8 +81,6 @@ class Bus:
     invoke_async: Callable[[str, bytes], None]
     is_function: Callable[[str], bool]
     send_message: Callable[[str, str, dict[str, str]], None]
-    account: str
-    region: str
     rules: list[Rule] = field(default_factory=list)
 
     def publish(self, source: str, detail_type: str, detail: Mapping[str, Any], resources: list[str]) -> None:
@@ -91,9 +90,9 @@ class Bus:
             "id": str(uuid.uuid4()),
             "detail-type": detail_type,
             "source": source,
-            "account": self.account,
+            "account": ACCOUNT,
             "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "region": self.region,
+            "region": REGION,
             "resources": resources,
             "detail": dict(detail),
         }

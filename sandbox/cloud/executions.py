@@ -1,4 +1,4 @@
-"""Step Functions executions as AWS keeps them, on moto's interpreter: redrive, stop, one history, status events.
+"""Step Functions executions as on AWS, run by moto's interpreter: redrive, stop, one history, status events.
 
 Moto's own execution (moto/stepfunctions/parser/backend/execution.py) can neither be redriven nor stopped at once, and
 what a stopped or timed-out run still does shows in its history and status.
@@ -51,7 +51,7 @@ def _parsed(definition: str) -> Program:
 
 
 class History(EventManager):
-    """The events of a run, after those of the runs before it. It is closed with its run; later events are not written."""
+    """The events of a run, after those of earlier runs. It is closed with its run: later events are not written."""
 
     def __init__(self, before: Sequence[Any] = ()) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class History(EventManager):
 
 
 class Run:
-    """One run of an execution, from ``state`` on: all of it, or what a redrive goes on with."""
+    """One run of an execution: all of it, or from a redrive on. It starts at ``state``."""
 
     def __init__(self, execution: "SandboxExecution", state: str, state_input: Any, history: History) -> None:
         self._execution = execution
@@ -149,7 +149,6 @@ class SandboxExecution(MotoExecution):
     def to_history_output(self) -> Any:
         return {"events": self.events}
 
-    # -- from RUNNING and back
     def start(self) -> None:
         with self._lock:
             program = _parsed(self.state_machine.definition)
@@ -169,7 +168,7 @@ class SandboxExecution(MotoExecution):
             self._run.start()
 
     def run_ended(self, run: Run) -> None:
-        """Called once by each run. The end of a run that was stopped or redriven meanwhile changes nothing."""
+        """Takes over how a run ended. Does nothing if the execution was stopped or redriven before."""
         with self._lock:
             if run is not self._run or self.exec_status != ExecutionStatus.RUNNING:
                 return
@@ -200,10 +199,10 @@ class SandboxExecution(MotoExecution):
             self._close(ExecutionStatus.ABORTED, error, cause)
 
     def redrive(self, client_token: str | None) -> datetime:
-        """Goes on with the state that did not end well: same input, same definition, retries counted anew.
+        """Continues with the state that did not succeed: same input, same definition, new retries.
 
         Args:
-            client_token: A token that was used before gives that redrive's date, and nothing happens.
+            client_token: With a token that was used before nothing happens, and the first date is returned.
 
         Returns:
             The redrive's date.
@@ -245,7 +244,6 @@ class SandboxExecution(MotoExecution):
         self.exec_status = status
         self._publish()
 
-    # -- what is said of it
     @property
     def not_redrivable(self) -> str | None:
         """The reason, in Step Functions' words; None if it can be redriven."""

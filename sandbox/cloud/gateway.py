@@ -1,4 +1,4 @@
-"""The HTTP API: SAM's own local gateway before the Api function, with what it does unlike API Gateway put right."""
+"""The HTTP API: SAM's local gateway before the Api function, corrected where it differs from API Gateway."""
 
 import json
 import logging
@@ -29,14 +29,14 @@ TEXT = re.compile(r"text/.*|application/(json|xml|javascript|.*\+json|.*\+xml)")
 
 
 class _NoRunner:
-    """SAM's way to a container; the functions are reached otherwise here."""
+    """In SAM it starts containers; here nothing calls it."""
 
     def is_debugging(self) -> bool:
         return False
 
 
 class _Service(LocalApigwService):  # type: ignore[misc]  # samcli has no types
-    """What API Gateway does otherwise:
+    """SAM's gateway with API Gateway's events:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html"""
 
     def __init__(self, api: Any, invoke: Invoke) -> None:
@@ -45,7 +45,7 @@ class _Service(LocalApigwService):  # type: ignore[misc]  # samcli has no types
 
     @property
     def application(self) -> Any:
-        """Once it was created."""
+        """The Flask application, once ``create()`` was called."""
         return self._app
 
     def _generate_lambda_event(self, flask_request: Any, route: Any, method: str, endpoint: str) -> Any:  # noqa: ARG002
@@ -94,8 +94,8 @@ def _is_text(flask_request: Any) -> bool:
     return not body or bool(TEXT.fullmatch(flask_request.mimetype))
 
 
-def application(template: Path, invoke: Invoke) -> Any:
-    """The WSGI application of the template's HTTP API. `invoke` takes a function's logical id."""
+def gateway(template: Path, port: int, invoke: Invoke) -> WebServer:
+    """A server for the template's HTTP API. ``invoke`` takes a function's logical id."""
     os.environ["SAM_CLI_TELEMETRY"] = "0"
     EventTracker.track_event = staticmethod(lambda *_, **__: None)
     logging.getLogger("samcli").setLevel(logging.ERROR)
@@ -105,25 +105,18 @@ def application(template: Path, invoke: Invoke) -> Any:
     app = service.application
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
 
-    def failed(_: Exception) -> Response:
-        return _message(500, "Internal Server Error")
-
     def all_failures_alike(response: Response) -> Response:
         """SAM answers some failures with 502 and its own words."""
         sam_failed = response.status_code in (500, 502) and response.get_json(silent=True) == SAM_FAILURE
         return _message(500, "Internal Server Error") if sam_failed else response
 
-    app.register_error_handler(500, failed)
+    app.register_error_handler(500, lambda _: _message(500, "Internal Server Error"))
     app.register_error_handler(404, lambda _: _message(404, "Not Found"))
     app.register_error_handler(405, lambda _: _message(404, "Not Found"))
     app.register_error_handler(413, lambda _: _message(413, "Request Entity Too Large"))
     app.after_request(all_failures_alike)
-    return app
+    return WebServer(app, port)
 
 
 def _message(status: int, text: str) -> Response:
     return Response(json.dumps({"message": text}), status, content_type="application/json")
-
-
-def gateway(template: Path, port: int, invoke: Invoke) -> WebServer:
-    return WebServer(application(template, invoke), port)

@@ -22,6 +22,8 @@ from typing import Any
 from moto.core.exceptions import JsonRESTError
 from moto.ses.utils import get_random_message_id
 
+from sandbox.cloud.account import ACCOUNT, REGION
+
 Detail = dict[str, Any]
 BOUNCED = ("Send", "Bounce")
 DETAIL_TYPES = {
@@ -35,25 +37,12 @@ NOT_IN_A_FILE_NAME = re.compile(r"[^A-Za-z0-9@._+-]")
 TAG_VALUE = re.compile(r"[A-Za-z0-9_.@-]{1,256}")
 
 
-class MessageRejected(JsonRESTError):
-    code = 400
+class Refusal(JsonRESTError):
+    """A message that SES does not take; ``code`` is the HTTP status."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__("MessageRejected", message)
-
-
-class BadRequest(JsonRESTError):
-    code = 400
-
-    def __init__(self, message: str) -> None:
-        super().__init__("BadRequestException", message)
-
-
-class NotFound(JsonRESTError):
-    code = 404
-
-    def __init__(self, message: str) -> None:
-        super().__init__("NotFoundException", message)
+    def __init__(self, kind: str, message: str, status: int = 400) -> None:
+        super().__init__(kind, message)
+        self.code = status
 
 
 def outcome(address: str) -> tuple[str, ...]:
@@ -96,10 +85,8 @@ class Mail:
 
     outbox: Path
     publish: Callable[[str, str, Detail, list[str]], None]
-    account: str
-    region: str
+    configuration_sets: dict[str, set[str]]
     identities: set[str] = field(default_factory=set)
-    configuration_sets: dict[str, set[str]] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
     bouncing: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -111,12 +98,14 @@ class Mail:
             The message's id.
 
         Raises:
-            MessageRejected, BadRequest, NotFound: What SES refuses.
+            Refusal: SES does not take it.
         """
         try:
             raw = base64.b64decode(request["Content"]["Raw"]["Data"], validate=True)
         except (KeyError, binascii.Error):
-            raise BadRequest("The sandbox takes raw messages only: give Content.Raw.Data.") from None
+            raise Refusal(
+                "BadRequestException", "The sandbox takes raw messages only: give Content.Raw.Data."
+            ) from None
         message = BytesParser(policy=email.policy.default).parsebytes(raw)
         assert isinstance(message, EmailMessage)
         sender = request.get("FromEmailAddress") or str(message["From"] or "")
@@ -124,7 +113,7 @@ class Mail:
         recipients = self._recipients(request, message)
         name = request.get("ConfigurationSetName")
         if name is not None and name not in self.configuration_sets:
-            raise NotFound(f"Configuration set <{name}> does not exist.")
+            raise Refusal("NotFoundException", f"Configuration set <{name}> does not exist.", 404)
         tags = self._tags(request.get("EmailTags") or [])
         message_id = get_random_message_id()
         happens = {each: BOUNCED if self.bouncing else outcome(each) for each in recipients}
@@ -147,9 +136,10 @@ class Mail:
     def _check_sender(self, sender: str, message: EmailMessage) -> None:
         addresses = {parseaddr(sender)[1], parseaddr(str(message["From"] or sender))[1]}
         if failed := sorted(a for a in addresses if not {a, a.partition("@")[2]} & self.identities):
-            raise MessageRejected(
+            raise Refusal(
+                "MessageRejected",
                 "Email address is not verified. The following identities failed the check in region "
-                f"{self.region.upper()}: {', '.join(failed)}"
+                f"{REGION.upper()}: {', '.join(failed)}",
             )
 
     def _recipients(self, request: Mapping[str, Any], message: EmailMessage) -> list[str]:
@@ -160,15 +150,15 @@ class Mail:
         ]
         recipients = named or [a.addr_spec for a in headers]
         if not recipients:
-            raise BadRequest("Destination is missing.")
+            raise Refusal("BadRequestException", "Destination is missing.")
         if bad := [a for a in recipients if "@" not in parseaddr(a)[1]]:
-            raise BadRequest(f"Illegal address: {bad[0]}")
+            raise Refusal("BadRequestException", f"Illegal address: {bad[0]}")
         return [parseaddr(a)[1] for a in recipients]
 
     def _tags(self, tags: list[dict[str, str]]) -> dict[str, list[str]]:
         for tag in tags:
             if not TAG.fullmatch(tag["Name"]) or not TAG_VALUE.fullmatch(tag["Value"]):
-                raise BadRequest(f"Invalid tag: {tag['Name']}={tag['Value']}")
+                raise Refusal("BadRequestException", f"Invalid tag: {tag['Name']}={tag['Value']}")
         return {tag["Name"]: [tag["Value"]] for tag in tags}
 
     def _keep(
@@ -192,7 +182,7 @@ class Mail:
         tags: Mapping[str, list[str]],
         configuration_set: str,
     ) -> Detail:
-        """The event's `mail`."""
+        """The event's ``mail``."""
         address = parseaddr(sender)[1]
         common = {
             "from": [str(message["From"] or sender)],
@@ -202,8 +192,8 @@ class Mail:
         return {
             "timestamp": timestamp(),
             "source": sender,
-            "sourceArn": f"arn:aws:ses:{self.region}:{self.account}:identity/{address}",
-            "sendingAccountId": self.account,
+            "sourceArn": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{address}",
+            "sendingAccountId": ACCOUNT,
             "messageId": message_id,
             "destination": recipients,
             "headersTruncated": False,

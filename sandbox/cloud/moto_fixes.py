@@ -5,6 +5,7 @@ The redrive, the immediate stop, the history kept over redrives and the status e
 
 import copy
 import functools
+import inspect
 import json
 import threading
 import time
@@ -14,7 +15,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
 from moto import backends
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.cloudformation.models import Stack
@@ -45,6 +45,7 @@ START_EXECUTION = StepFunctionsParserBackend.start_execution
 CLOSE_FRAME = Environment.close_frame
 TRANSACT = DynamoDBBackend.transact_write_items
 QUERY = Table.query
+QUERY_SIGNATURE = inspect.signature(Table.query)
 PARSE_TEMPLATE = Stack.parse_template
 PARSE_DEFINITION = functools.lru_cache(maxsize=8)(AmazonStateLanguageParser.parse)
 # moto looks at its folders on the disk for every request.
@@ -53,11 +54,10 @@ MOTO_MODULES = frozenset(backends.list_of_moto_modules())
 
 @dataclass(frozen=True)
 class Hooks:
-    """What moto's parts call of the sandbox."""
+    """The sandbox's functions that moto calls after ``apply``."""
 
     invoke: Callable[[str, bytes], InvocationResult]
     invoke_async: Callable[[str, bytes], None]
-    is_function: Callable[[str], bool]
     publish_status: Callable[[Event], None]
     send_email: Callable[[dict[str, Any]], str]
     time_scale: float
@@ -205,22 +205,7 @@ def _fix_tasks(hooks: Hooks) -> None:
     """Each Task makes a boto3 client of its own (slow, and not safe in threads) and calls moto by HTTP."""
 
     def invoke(parameters: dict[str, Any], region: str, state_credentials: Any) -> dict[str, Any]:  # noqa: ARG001
-        name = function_name(parameters["FunctionName"])
-        if not hooks.is_function(name):
-            raise ClientError(
-                {
-                    "Error": {"Code": "ResourceNotFoundException", "Message": f"Function not found: {name}"},
-                    "ResponseMetadata": {
-                        "HTTPStatusCode": 404,
-                        "RequestId": str(uuid.uuid4()),
-                        "HostId": "",
-                        "HTTPHeaders": {},
-                        "RetryAttempts": 0,
-                    },
-                },
-                "Invoke",
-            )
-        result = hooks.invoke(name, parameters.get("Payload") or b"{}")
+        result = hooks.invoke(function_name(parameters["FunctionName"]), parameters.get("Payload") or b"{}")
         response = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.loads(result.payload)}
         return {**response, "FunctionError": result.error} if result.error else response
 
@@ -249,7 +234,7 @@ def _fix_invoke(hooks: Hooks) -> None:
 
 
 def _fix_mail(hooks: Hooks) -> None:
-    """Takes no message that is not UTF-8, forgets tags and configuration set, and sends no event."""
+    """SES takes no message that is not UTF-8, forgets tags and configuration set, and sends no event."""
 
     def send_email(self: SESV2Response) -> str:
         return json.dumps({"MessageId": hooks.send_email(json.loads(self.body))})
@@ -274,39 +259,16 @@ def _fix_transactions() -> None:
 
 
 def _fix_queries() -> None:
-    """A query sorts all that the table holds, and then looks for the key."""
+    """A query sorts the whole table before it looks for the key."""
 
-    def query(  # noqa: PLR0917  moto's own signature
-        self: Table,
-        hash_key: Any,
-        range_comparison: Any,
-        range_objs: Any,
-        limit: int,
-        exclusive_start_key: Any,
-        scan_index_forward: bool,  # noqa: FBT001
-        projection_expressions: Any,
-        index_name: str | None = None,
-        *rest: Any,
-        **options: Any,
-    ) -> Any:
-        table = self
-        if index_name is None:
+    def query(self: Table, *arguments: Any, **options: Any) -> Any:
+        given = QUERY_SIGNATURE.bind(self, *arguments, **options).arguments
+        table, hash_key = self, given["hash_key"]
+        if given.get("index_name") is None:
             table = copy.copy(self)
             found = {hash_key: self.items[hash_key]} if hash_key in self.items else {}
             table.items = defaultdict(dict, found)
-        return QUERY(
-            table,
-            hash_key,
-            range_comparison,
-            range_objs,
-            limit,
-            exclusive_start_key,
-            scan_index_forward,
-            projection_expressions,
-            index_name,
-            *rest,
-            **options,
-        )
+        return QUERY(table, *arguments, **options)
 
     _put(Table, query=query)
 
@@ -328,7 +290,7 @@ def _fix_regions() -> None:
 
 
 def _item(backend: DynamoDBBackend, operation: dict[str, Any]) -> tuple[Table, tuple[Any, Any], Item | None]:
-    """What an operation of a transaction is about, as it is now."""
+    """The table, the key and the present item that an operation of a transaction is for."""
     table = backend.get_table(operation["TableName"])
     key = backend.get_keys_value(table, operation.get("Key") or operation["Item"])
     return table, key, copy.deepcopy(table.get_item(*key))

@@ -1,4 +1,4 @@
-"""The template's parameters: types, bounds and rules held as CloudFormation holds them before it makes anything."""
+"""The template's parameters, checked against their types, bounds and rules as CloudFormation does."""
 
 import re
 from collections.abc import Mapping

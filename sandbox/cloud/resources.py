@@ -18,6 +18,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 from moto.secretsmanager.utils import random_password
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
+from sandbox.cloud.account import ACCOUNT, REGION
 from sandbox.cloud.events import Rule
 from sandbox.errors import SandboxError
 
@@ -56,7 +57,7 @@ TARGET_PROPERTIES = {"Arn", "Id", "DeadLetterConfig", "RetryPolicy"}
 
 @dataclass(frozen=True)
 class DeployedFunction:
-    """`code` and `layers` are the folders that the template names."""
+    """``code`` and ``layers`` are the folders that the template names."""
 
     name: str
     arn: str
@@ -72,13 +73,11 @@ class DeployedFunction:
 
 @dataclass
 class Deployment:
-    """What the stack consists of; by logical id where it is a dict."""
+    """What the stack consists of. A dict's keys are logical ids, if nothing else is said."""
 
-    account: str
-    region: str
     functions: dict[str, DeployedFunction] = field(default_factory=dict)
     layers: dict[str, str] = field(default_factory=dict)
-    """A layer version's ARN -> its folder."""
+    """The folder of each layer version, by its ARN."""
     secrets: dict[str, str] = field(default_factory=dict)
     state_machines: dict[str, str] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
@@ -87,7 +86,7 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Made:
-    """A resource: what `Ref` gives, and what `Fn::GetAtt` gives."""
+    """A resource: what ``Ref`` gives, and what ``Fn::GetAtt`` gives."""
 
     ref: str
     attributes: Mapping[str, str] = field(default_factory=dict)
@@ -95,7 +94,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A resource as the template has it, references resolved; `name` is the one CloudFormation would make up."""
+    """A resource as the template has it, references resolved; ``name`` is the one CloudFormation would make up."""
 
     logical_id: str
     name: str
@@ -136,9 +135,7 @@ def _function(deployment: Deployment, wanted: Wanted) -> Made:
         "MemorySize": memory,
         "Environment": {"Variables": variables},
     }
-    arn = str(
-        lambda_simple_backends[deployment.account][deployment.region].create_function(spec).function_arn
-    )
+    arn = str(lambda_simple_backends[ACCOUNT][REGION].create_function(spec).function_arn)
     queue = properties.get("DeadLetterConfig", {}).get("TargetArn")
     deployment.functions[wanted.logical_id] = DeployedFunction(
         name=wanted.name,
@@ -155,18 +152,18 @@ def _function(deployment: Deployment, wanted: Wanted) -> Made:
     return Made(wanted.name, {"Arn": arn})
 
 
-def _version(deployment: Deployment, wanted: Wanted) -> Made:
-    return Made(_qualified(deployment, wanted, "1"), {"Version": "1"})
+def _version(_: Deployment, wanted: Wanted) -> Made:
+    return Made(_qualified(wanted, "1"), {"Version": "1"})
 
 
-def _alias(deployment: Deployment, wanted: Wanted) -> Made:
-    return Made(_qualified(deployment, wanted, wanted.properties["Name"]))
+def _alias(_: Deployment, wanted: Wanted) -> Made:
+    return Made(_qualified(wanted, wanted.properties["Name"]))
 
 
-def _qualified(deployment: Deployment, wanted: Wanted, qualifier: str) -> str:
-    """A function has one version here: with any qualifier it is the same."""
+def _qualified(wanted: Wanted, qualifier: str) -> str:
+    """The ARN of a version or an alias. A function has one version here."""
     name = wanted.properties["FunctionName"]
-    return f"arn:aws:lambda:{deployment.region}:{deployment.account}:function:{name}:{qualifier}"
+    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:{qualifier}"
 
 
 def _text(value: Any) -> str:
@@ -182,7 +179,7 @@ def _empty_archive() -> str:
 
 
 def _layer(deployment: Deployment, wanted: Wanted) -> Made:
-    arn = f"arn:aws:lambda:{deployment.region}:{deployment.account}:layer:{wanted.name}:1"
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:{wanted.name}:1"
     deployment.layers[arn] = wanted.properties["Content"]["S3Key"]
     return Made(arn)
 
@@ -192,7 +189,7 @@ def _secret(deployment: Deployment, wanted: Wanted) -> Made:
     value = properties.get("SecretString")
     if "GenerateSecretString" in properties:
         value = _generated(properties["GenerateSecretString"])
-    answer = secretsmanager_backends[deployment.account][deployment.region].create_secret(
+    answer = secretsmanager_backends[ACCOUNT][REGION].create_secret(
         name=wanted.name,
         secret_string=value,
         secret_binary=None,
@@ -230,7 +227,7 @@ def _state_machine(deployment: Deployment, wanted: Wanted) -> Made:
     for key, value in properties.get("DefinitionSubstitutions", {}).items():
         definition = definition.replace(f"${{{key}}}", str(value))
     logging = properties.get("LoggingConfiguration", {})
-    machine = stepfunctions_parser_backends[deployment.account][deployment.region].create_state_machine(
+    machine = stepfunctions_parser_backends[ACCOUNT][REGION].create_state_machine(
         name=wanted.name,
         definition=definition,
         roleArn=properties["RoleArn"],
@@ -257,9 +254,7 @@ def _rule(deployment: Deployment, wanted: Wanted) -> Made:
         )
     pattern = EventPattern.load(json.dumps(wanted.properties["EventPattern"]))
     deployment.rules.append(Rule(pattern, functions))
-    return Made(
-        wanted.name, {"Arn": f"arn:aws:events:{deployment.region}:{deployment.account}:rule/{wanted.name}"}
-    )
+    return Made(wanted.name, {"Arn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{wanted.name}"})
 
 
 def _configuration_set(deployment: Deployment, wanted: Wanted) -> Made:
@@ -279,10 +274,8 @@ def _event_destination(deployment: Deployment, wanted: Wanted) -> Made:
     return Made(wanted.name, {"Id": wanted.name})
 
 
-def _without_effect(deployment: Deployment, wanted: Wanted) -> Made:
-    return Made(
-        wanted.name, {"Arn": f"arn:aws:sandbox:{deployment.region}:{deployment.account}:{wanted.name}"}
-    )
+def _without_effect(_: Deployment, wanted: Wanted) -> Made:
+    return Made(wanted.name, {"Arn": f"arn:aws:sandbox:{REGION}:{ACCOUNT}:{wanted.name}"})
 
 
 MADE_HERE: Mapping[str, tuple[str, Make]] = {

@@ -1,4 +1,4 @@
-"""Secrets as an operator stores them after the first deployment (docs/deploy.md), made up anew for each sandbox."""
+"""The secrets that an operator stores after the first deployment (docs/deploy.md), new ones for each sandbox."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""The expanded template -> the embedded CloudFormation."""
+"""Makes the stack in the embedded CloudFormation."""
 
 import json
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from moto.cloudformation.models import cloudformation_backends
 from moto.core.exceptions import ServiceException
 from werkzeug.exceptions import HTTPException
 
+from sandbox.cloud.account import ACCOUNT, REGION
 from sandbox.cloud.resources import MADE_BY_MOTO, MADE_HERE, Deployment, deploying
 from sandbox.errors import SandboxError
 
@@ -21,7 +22,7 @@ def deploy(template: Mapping[str, Any], parameters: Mapping[str, str], deploymen
             raise SandboxError(
                 f"the sandbox does not know {kind} ({logical_id}): say in sandbox/cloud/resources.py what it is here"
             )
-    cloudformation = cloudformation_backends[deployment.account][deployment.region]
+    cloudformation = cloudformation_backends[ACCOUNT][REGION]
     try:
         with deploying(deployment):
             cloudformation.create_stack(STACK, json.dumps(template), dict(parameters))

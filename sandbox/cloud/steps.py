@@ -17,8 +17,8 @@ FAILURES = {
 
 @dataclass
 class Step:
-    """`status` is running, succeeded, failed, timed out or stopped; `attempts` counts the calls of a Task's function.
-    `last_error` is that of the latest attempt that failed."""
+    """``status`` is running, succeeded, failed, timed out or stopped; ``attempts`` counts the calls of a Task's function.
+    ``last_error`` is that of the latest attempt that failed."""
 
     state: str
     entered: datetime

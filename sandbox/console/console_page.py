@@ -1,7 +1,7 @@
-"""The sandbox's page: a ticket with the app, what comes of it outside, and the state machine at work.
+"""The sandbox's page: a ticket with the app, its effects outside, and the running state machine.
 
-The page asks once for what stays as it is, then listens to `/live`; its buttons are POSTs, always with a JSON body, so
-that no other site's form can press them.
+The page asks once for ``/setup``, then listens to ``/live``. Its buttons are POSTs, always with a JSON body, so that no
+other site's form can press them.
 """
 
 import itertools
@@ -26,13 +26,13 @@ from sandbox.sandbox import Sandbox
 PAGE = Path(__file__).with_name("page")
 LOOK_SECONDS = 0.1
 ALIVE_LOOKS = 100
-"""After so many looks without news a sign of life is sent; it also finds out whether anybody still listens."""
+"""After so many looks without news a comment is sent, which also shows whether anybody still listens."""
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 """The page's content policy. A mail's frame has it too: its styles are its own, and it loads nothing."""
 
 
 class ConsolePage:
-    """A context manager: at its end every listener's stream ends. ``where`` has the addresses that the page lists."""
+    """A context manager that ends every listener's stream. ``where`` returns the addresses that the page lists."""
 
     def __init__(self, sandbox: Sandbox, where: Callable[[], Mapping[str, Any]]) -> None:
         self._sandbox, self._where = sandbox, where
@@ -53,7 +53,7 @@ class ConsolePage:
         app.register_error_handler(AWSError, _refused)
         app.register_error_handler(UnknownSwitch, _refused)
         app.add_url_rule("/", view_func=self._page)
-        app.add_url_rule("/world", view_func=self._world)
+        app.add_url_rule("/setup", view_func=self._setup)
         app.add_url_rule("/live", view_func=self._live)
         post: dict[str, Callable[..., Response]] = {
             "/executions/<name>/rerun": self._rerun,
@@ -67,7 +67,6 @@ class ConsolePage:
             app.add_url_rule(path, view_func=view, methods=["POST"])
         return app
 
-    # -- looking
     def _page(self) -> str:
         where = {
             name: value
@@ -76,8 +75,8 @@ class ConsolePage:
         }
         return render_template("index.html", where=where)
 
-    def _world(self) -> Response:
-        """What does not change."""
+    def _setup(self) -> Response:
+        """What stays the same while the page is open."""
         return jsonify(
             cases=[asdict(each) for each in self._samples()],
             machine=json.loads(self._sandbox.aws.definition(self._sandbox.state_machine_arn)),
@@ -91,7 +90,7 @@ class ConsolePage:
         return sample_tickets(self._sandbox.zendesk.state() if self._sandbox.zendesk else [])
 
     def _live(self) -> Response:
-        """Server-sent events: all that is known of the ticket, sent again whenever it has changed."""
+        """Server-sent events: everything about the ticket, at first and at each change."""
         ticket = request.args.get("ticket", 0, type=int)
         return Response(self._changes(ticket), content_type="text/event-stream")
 
@@ -107,7 +106,6 @@ class ConsolePage:
                 yield ":\n\n"
             self._ended.wait(LOOK_SECONDS)
 
-    # -- acting
     def _execution(self, name: str) -> SandboxExecution:
         found = next((each for each in self._executions() if each.name == name), None)
         if found is None:

@@ -12,7 +12,7 @@ from sandbox.functions.layer import use_layer
 
 @dataclass(frozen=True)
 class Line:
-    """`kind` is began, went, failed, stopped, redriven or ended; `at` is when, as Step Functions writes it. `error` is
+    """``kind`` is began, went, failed, stopped, redriven or ended; ``at`` is when, as Step Functions writes it. ``error`` is
     what failed, in its name."""
 
     at: str
@@ -159,7 +159,7 @@ def summary(events: Sequence[Event], status: str, error: str | None) -> str:
 def _failure(last: Step, lines: Sequence[Line], error: str) -> str:
     """Where and why it stays, and what takes it up."""
     failed = [line for line in lines if line.kind == "failed"]
-    # That an earlier attempt had to end first is no reason; what befell that one is.
+    # The reason is the earlier attempt's error, not that this one had to wait for it.
     reasons = [line for line in failed if line.error != "StepInProgress"] or failed
     what = reasons[-1].text.partition(": ")[2] if reasons else f"{error}."
     after = "its first attempt" if last.attempts == 1 else f"{last.attempts} attempts"

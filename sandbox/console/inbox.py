@@ -37,7 +37,7 @@ def _body(message: EmailMessage, kind: str) -> str:
 
 
 def _license(part: Any, public_key: Path) -> Json:
-    """The attached file, and what a GitLab instance reads in it; `content` is None if it reads nothing."""
+    """The attached file, and what a GitLab instance reads in it; ``content`` is None if it reads nothing."""
     use_layer()
     from mechanizer.rules.license import LicenseUnreadable, read
 

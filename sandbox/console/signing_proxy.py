@@ -16,10 +16,10 @@ Json = dict[str, Any]
 
 
 def forward(options: Mapping[str, Any], settings: Mapping[str, str]) -> Json:
-    """The answer to a request of the app: `{"status", "reason", "text"}`, status 0 if none came.
+    """The answer to a request of the app: ``{"status", "reason", "text"}``, status 0 if none came.
 
-    `options` are those of the SDK's client.request. `settings` fill its placeholders: an app gives them with
-    `secure: true` only.
+    ``options`` are those of the SDK's client.request. ``settings`` fill its placeholders: an app gives them with
+    ``secure: true`` only.
     """
 
     def filled(text: str) -> str:

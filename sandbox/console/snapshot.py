@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 
 def snapshot(sandbox: Sandbox, ticket: int) -> Json:
-    """`version` is that of the ticket itself: it changes when the ticket has to be shown anew."""
+    """Everything about a ticket. Its ``version`` changes when the ticket itself has to be shown again."""
     about = re.compile(rf"\bzd-{ticket}-[0-9]+\b")
     executions = [
         each
@@ -80,7 +80,7 @@ def _execution(sandbox: Sandbox, execution: SandboxExecution, of_ticket: Sequenc
 
 
 def _step(step: Step) -> Json:
-    """`retrying` is a state that has failed and is tried again."""
+    """``retrying`` is a state that has failed and is tried again."""
     retrying = step.status == "running" and step.last_error is not None
     return {
         **step.document(),

@@ -7,7 +7,7 @@ MODULES = ("utils", "client", "index")
 
 
 def bundle() -> str:
-    """Defines `window.ZAFClient`, as the official script does."""
+    """Defines ``window.ZAFClient``, as the official script does."""
     modules = "".join(
         f"'./{name}': function (module, require) {{\n{(LIB / f'{name}.js').read_text()}\n}},\n"
         for name in MODULES

@@ -1,6 +1,6 @@
 """Plays Zendesk to the sidebar app: the page around it, the proxy that signs its requests, and the place its files are on.
 
-The page is `host.html?ticket=4242` under `application`; it takes any ticket of the stand-in Zendesk, and can be framed
+The page is ``host.html?ticket=4242`` under ``application``; it takes any ticket of the stand-in Zendesk, and can be framed
 by another page. The app's files are served as they are, from an origin of their own, as Zendesk does. Only the
 address of Zendesk's SDK is answered from here, by a service worker on that origin.
 """
@@ -27,9 +27,9 @@ SIGNED_IN = 77
 
 
 class ZendeskHost:
-    """Serves the app's origin from start() to stop(); `application` is for the caller to serve.
+    """Serves the app's origin from start() to stop(); ``application`` is for the caller to serve.
 
-    `api_url` and `secret` are what an admin would set as the app's settings; the secret is asked for at each call,
+    ``api_url`` and ``secret`` are what an admin would set as the app's settings; the secret is asked for at each call,
     because it can be rotated.
     """
 
@@ -75,7 +75,7 @@ class ZendeskHost:
         )
 
     def _reply(self, ticket_id: int) -> Response:
-        """The customer answers: `{"body", "screenshots": [file name, …]}`."""
+        """The customer answers: ``{"body", "screenshots": [file name, …]}``."""
         said: dict[str, Any] = request.get_json()
         self._zendesk.reply(ticket_id, said["body"], said.get("screenshots", []))
         return jsonify({})

@@ -1,7 +1,7 @@
-"""What ``--fail STATE:KIND[:after]`` does: it spoils the one call by which a state has its effect.
+"""``--fail STATE:KIND[:after]``: makes the one call fail by which a state has its effect.
 
-A fault lasts until its execution has failed in that state; by then the state machine's own retries are used up. What
-goes on after that meets no fault. A second fault for the same state is for the second time, and so on.
+A fault lasts until its execution has failed in that state; by then the state machine's own retries are used up. After a
+redrive there is no fault, or the second one that was given for the same state, and so on.
 """
 
 import base64
@@ -59,7 +59,7 @@ EFFECTS = {
 
 @dataclass(frozen=True)
 class Failure:
-    """One `--fail`."""
+    """One ``--fail``."""
 
     state: str
     kind: str

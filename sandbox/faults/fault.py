@@ -1,4 +1,4 @@
-"""One fault: what goes wrong with a call, and what its caller sees of it. The stand-ins and the proxies play it alike."""
+"""One fault of a call, and what its caller gets. The stand-ins and the proxies use the same faults."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def encoded(self) -> "Response":
-        """The same with its body as bytes; what it was made from may change afterwards."""
+        """The same response with its body as bytes, so that later changes of the records don't change it."""
         if isinstance(self.body, bytes):
             return self
         return Response(self.status, json.dumps(self.body).encode(), {**JSON_TYPE, **self.headers})

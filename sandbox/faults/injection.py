@@ -1,4 +1,4 @@
-"""The faults that `POST /_control` injects into a stand-in: which calls they are for, and how often they happen."""
+"""The faults that ``POST /_control`` injects into a stand-in: which calls they are for, and how often they happen."""
 
 import fnmatch
 import re

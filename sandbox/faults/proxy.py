@@ -1,4 +1,4 @@
-"""A proxy that spoils calls: it does to a caller what a vendor, the network or a dying process does."""
+"""A proxy that makes calls fail as a vendor, the network or a dying process does."""
 
 import http.client
 from collections.abc import Callable
@@ -56,7 +56,7 @@ class FaultProxy:
         return fault
 
     def pass_on(self, call: Call) -> Response:
-        """The answer of whom the call was meant for; 502 if there is none."""
+        """Passes a call on and returns its answer; 502 if there is none."""
         url = urlsplit(call.url)
         connection = http.client.HTTPConnection(url.netloc, timeout=LONGEST_ANSWER)
         headers = {name: value for name, value in call.headers.items() if name not in OF_THE_CONNECTION}

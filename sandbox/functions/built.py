@@ -1,4 +1,4 @@
-"""The artifacts of `make build`, made for this machine: what they have and what they lack shows here already."""
+"""The artifacts of ``make build``, made for this machine, so that a missing library shows before the deployment."""
 
 import tempfile
 from collections.abc import Iterator

@@ -7,6 +7,6 @@ LAYER = str(Path(__file__).parents[2] / "layers/common")
 
 
 def use_layer() -> None:
-    """From now on `mechanizer` can be imported."""
+    """Makes ``mechanizer`` importable."""
     if LAYER not in sys.path:
         sys.path.insert(0, LAYER)

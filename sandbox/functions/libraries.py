@@ -39,7 +39,7 @@ class _Library:
 
 
 class Libraries:
-    """Makes the folders, one for each different set of libraries, below `folder`."""
+    """Makes the folders, one for each different set of libraries, below ``folder``."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -61,7 +61,7 @@ class Libraries:
         return self._views[key]
 
     def _add(self, requirement: Requirement, names: dict[str, set[str]], wanted_by: str) -> None:
-        """Adds a library and what it needs to names: its name -> the extras that were asked for."""
+        """Adds a library and its requirements to ``names``, which has each library's wanted extras."""
         name = canonicalize_name(requirement.name)
         found = self._library(name, wanted_by)
         if not requirement.specifier.contains(found.version, prereleases=True):
@@ -97,7 +97,7 @@ class Libraries:
             for top in tops - {"..", "__pycache__"}:
                 target = str(found.locate_file(top))
                 _link(view / top, Path(target))
-                if top.endswith(".py"):  # else each view would compile it anew
+                if top.endswith(".py"):  # else each view would compile it again
                     compiled = Path(cache_from_source(target))
                     _link(view / "__pycache__" / compiled.name, compiled)
         return view

@@ -22,7 +22,7 @@ INIT_SECONDS = 30
 AT_ONCE = 4
 MOST_PROCESSES = 20
 PATIENCE_SECONDS = 0.5
-# Ends the process when the sandbox is gone, however it went: then nobody holds the other end of its standard input.
+# The process ends when the sandbox does, even if that is killed: its standard input is closed then.
 START = (
     "import os, runpy, sys, threading\n"
     "threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()\n"
@@ -33,7 +33,7 @@ START = (
 
 @dataclass(frozen=True)
 class Function:
-    """One Lambda function. `paths` are its own folder, the layers and the libraries, in the order of Lambda's sys.path."""
+    """One Lambda function. ``paths`` are its own folder, the layers and the libraries, in the order of Lambda's sys.path."""
 
     name: str
     arn: str

@@ -1,13 +1,12 @@
 """A GitLab instance with one project, as far as the project may use its REST API.
 
-Kept from GitLab: quick actions in descriptions and notes are executed and vanish from the text; a title has at
-most 255 characters; an issue can't be created closed; lists come in pages. Noted as violations: every quick
+Kept from GitLab: quick actions in descriptions and notes vanish from the text, and those that close and reopen the issue
+are executed; a title has at most 255 characters; an issue can't be created closed; lists come in pages. Noted as violations: every quick
 action, every line outside a fence that could become one, every mention (GitLab looks for them in titles too), and
 parameters this stand-in does not know.
 """
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
@@ -29,9 +28,6 @@ FILTERS = {
     "state",
     "search",
     "in",
-    "scope",
-    "iids",
-    "iids[]",
     "created_after",
     "order_by",
     "sort",
@@ -44,7 +40,7 @@ Issue = dict[str, Any]
 
 
 class GitLab(StandIn):
-    """GitLab with one project (`group/name`, numeric id 42) and one access token."""
+    """GitLab with one project (``group/name``, numeric id 42) and one access token."""
 
     name = "gitlab"
 
@@ -68,7 +64,7 @@ class GitLab(StandIn):
         ]
 
     def state(self) -> list[Issue]:
-        """Its issues, oldest first, as GitLab returns them, each with its `notes`."""
+        """Its issues, oldest first, as GitLab returns them, each with its ``notes``."""
         with self.lock:
             return deepcopy([{**issue, "notes": self.notes.get(issue["iid"], [])} for issue in self.issues])
 
@@ -113,10 +109,8 @@ class GitLab(StandIn):
             request.argument("state") or "all",
             (request.argument("in") or "title,description").split(","),
         )
-        iids = request.query.get("iids[]", []) + request.query.get("iids", [])
         order, sort = request.argument("order_by") or "created_at", request.argument("sort") or "desc"
         _one_of("state", state, ("opened", "closed", "all"))
-        _one_of("scope", request.argument("scope") or "all", ("all", "created_by_me", "assigned_to_me"))
         _one_of("order_by", order, ("created_at", "updated_at"))
         _one_of("sort", sort, ("asc", "desc"))
         created_after = _moment("created_after", request.argument("created_after") or "1970-01-01T00:00:00Z")
@@ -132,7 +126,6 @@ class GitLab(StandIn):
             if state in ("all", issue["state"])
             and labels <= set(issue["labels"])
             and datetime.fromisoformat(issue["created_at"]) > created_after
-            and (not iids or str(issue["iid"]) in iids)
             and all(any(word.strip('"') in issue[field].lower() for field in fields) for word in words)
         ]
         found.sort(key=lambda issue: (issue[order], issue["id"]), reverse=sort == "desc")
@@ -205,13 +198,13 @@ class GitLab(StandIn):
             issue["description"] = self._act(issue, description, "the description")
 
     def _act(self, issue: Issue, text: str, where: str) -> str:
-        """Executes the text's quick actions on the issue -> what is left of the text."""
+        """Executes the text's quick actions on the issue and returns the rest of the text."""
         reading = read_markdown(text)
         where = f"{where} of issue {issue['iid']}"
         for name, argument in reading.actions:
             self.violation(f"a quick action ran in {where}: /{name} {argument}".rstrip())
-            if name in EFFECTS:
-                EFFECTS[name](issue, argument)
+            if name in ("close", "reopen"):
+                _set_state(issue, name)
         for line in reading.suspects:
             self.violation(f"a line like a quick action in {where}: {line[:60]}")
         for mention in reading.mentions:
@@ -311,21 +304,3 @@ def _number(request: Request, name: str, otherwise: int, most: int) -> int:
 def _set_state(issue: Issue, event: str) -> None:
     closed = event == "close"
     issue["state"], issue["closed_at"] = ("closed", _now()) if closed else ("opened", None)
-
-
-def _named(argument: str) -> list[str]:
-    """`~bug ~"two words"` -> the labels' names."""
-    return [quoted or plain for quoted, plain in re.findall(r'~(?:"([^"]+)"|(\S+))', argument)]
-
-
-EFFECTS: dict[str, Callable[[Issue, str], None]] = {
-    "close": lambda issue, _: _set_state(issue, "close"),
-    "reopen": lambda issue, _: _set_state(issue, "reopen"),
-    "title": lambda issue, text: issue.update(title=text),
-    "confidential": lambda issue, _: issue.update(confidential=True),
-    "label": lambda issue, text: issue.update(labels=_labels([*issue["labels"], *_named(text)])),
-    "relabel": lambda issue, text: issue.update(labels=_named(text)),
-    "unlabel": lambda issue, text: issue.update(
-        labels=[label for label in issue["labels"] if _named(text) and label not in _named(text)]
-    ),
-}

@@ -66,7 +66,7 @@ class Limiter:
         self._counting = cache(lambda *call: [each for each in windows if each.limit.counts(*call)])
 
     def wait(self, method: str, path: str, now: float) -> float:
-        """0 for a call that is taken, else the seconds until one may be; `now` in seconds since any moment."""
+        """0 for a call that is taken, else the seconds until one may be; ``now`` in seconds since any moment."""
         counted = self._counting(method, path)
         if wait := max((window.wait(now) for window in counted), default=0.0):
             return wait

@@ -1,4 +1,4 @@
-"""Which parts of a text a vendor would act upon: GitLab's quick actions and mentions, HTML that Zendesk strips."""
+"""The parts of a text that a vendor acts upon: GitLab's quick actions and mentions, HTML that Zendesk strips."""
 
 import re
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ KEPT_TAGS = {
 class Reading:
     """A text as GitLab takes it: what is kept of it, and what it acts upon.
 
-    `actions` are (name, argument) in their order; `suspects` are lines that only happen to name no quick action.
+    ``actions`` are (name, argument) in their order; ``suspects`` are lines that only happen to name no quick action.
     """
 
     kept: str = ""
@@ -46,7 +46,7 @@ class Reading:
 
 
 def read_markdown(text: str) -> Reading:
-    """Takes the quick actions, lines that begin with `/` outside code fences, out of the text, as GitLab does.
+    """Takes the quick actions, lines that begin with ``/`` outside code fences, out of the text, as GitLab does.
 
     Lines end at LF, CR LF or CR. A fence follows CommonMark: at least three backticks or tildes, indented by at
     most three blanks, closed by at least as many; an unclosed one lasts to the end.
@@ -96,7 +96,7 @@ def _without_code_spans(paragraph: str) -> str:
 
 
 class HtmlReading(HTMLParser):
-    """HTML as Zendesk takes it: its plain `text`, and the tags that are `stripped` from it."""
+    """HTML as Zendesk takes it: its plain ``text``, and the tags that are ``stripped`` from it."""
 
     def __init__(self, marked_up: str):
         super().__init__()

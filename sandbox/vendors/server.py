@@ -1,8 +1,8 @@
-"""What the three stand-ins share: a strict HTTP server on the loopback that keeps a log and plays faults.
+"""The base of the three stand-ins: a strict HTTP server on the loopback with a log and injected faults.
 
-Under ``/_control`` (no token): POST injects a fault (``faults/injection.py``), DELETE or POST ``{"clear": true}`` heals
-them all; GET ``/_control/log``, ``/_control/violations`` and ``/_control/state`` answer what came in, what was wrong with
-it, and what the stand-in holds.
+Under ``/_control`` (no token): POST injects a fault (``faults/injection.py``), DELETE or POST ``{"clear": true}`` removes
+them all; GET ``/_control/log``, ``/_control/violations`` and ``/_control/state`` return the calls, the violations and the
+records.
 """
 
 import json
@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -25,7 +24,7 @@ SECRET_FIELDS = {"client_secret", "access_token", "refresh_token", "private_toke
 
 
 class Refusal(Exception):
-    """A call that the vendor answers with an error; `body` is in the vendor's own words."""
+    """A call that the vendor answers with an error; ``body`` has the vendor's own shape."""
 
     def __init__(self, status: int, body: Any, headers: Mapping[str, str] | None = None):
         super().__init__(f"{status} {body}")
@@ -34,7 +33,7 @@ class Refusal(Exception):
 
 @dataclass
 class Request:
-    """One call, as it came in; `path` still percent-encoded, header names in lower case."""
+    """One call, as it came in; ``path`` still percent-encoded, header names in lower case."""
 
     method: str
     path: str
@@ -92,9 +91,9 @@ class Route:
 
 
 class StandIn:
-    """A vendor on 127.0.0.1, from `start()` to `stop()`; also a context manager.
+    """A vendor on 127.0.0.1, from ``start()`` to ``stop()``; also a context manager.
 
-    `requests` are the calls it got, `violations` what no careful client would have sent.
+    ``requests`` are the calls it got, ``violations`` what no careful client would have sent.
     """
 
     name = "stand-in"
@@ -111,8 +110,6 @@ class StandIn:
         )
         self.origin = f"http://{self._server.address}"
 
-    # What a vendor adds.
-
     def routes(self) -> list[Route]:
         raise NotImplementedError
 
@@ -127,8 +124,6 @@ class StandIn:
     def state(self) -> Any:
         """All it holds, ready for JSON."""
         raise NotImplementedError
-
-    # Its life.
 
     @property
     def url(self) -> str:
@@ -145,15 +140,11 @@ class StandIn:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
-    # Faults and faults found.
-
     def limit(self, clock: Clock = time.monotonic) -> None:
-        """From now on, and until healed, calls above the vendor's own limits are turned away; `clock` gives seconds."""
+        """From now on, and until healed, calls above the vendor's own limits are turned away; ``clock`` gives seconds."""
         with self.lock:
             self._limiter, self._clock = Limiter(PUBLISHED[self.name]), clock
 
@@ -172,11 +163,9 @@ class StandIn:
             self.violations.append(f"{self.name}: {text}")
 
     def refuse(self, status: int, text: str) -> Refusal:
-        """A Refusal in the vendor's shape that is a violation too; to be raised."""
+        """Notes a violation, and returns the Refusal to raise."""
         self.violation(text)
         return Refusal(status, self.error(status, text))
-
-    # One call.
 
     def _handle(self, call: Call) -> Response | Fault:
         url = urlsplit(call.url)

@@ -1,15 +1,15 @@
 """A Slack workspace's Web API, as far as the project may use it.
 
-Kept from Slack: errors are 200 with `{"ok": false, "error"}`; only chat.postMessage takes a channel's name;
+Kept from Slack: errors are 200 with ``{"ok": false, "error"}``; only chat.postMessage takes a channel's name;
 history is newest first and without replies, replies oldest first; metadata comes only when asked for. Noted as
-violations, where Slack would notify people: control sequences such as `<!channel>` or `<@U1>` in a text, and
-`parse: full` or `link_names`, which make mentions of plain names.
+violations, where Slack would notify people: control sequences such as ``<!channel>`` or ``<@U1>`` in a text, and
+``parse: full`` or ``link_names``, which make mentions of plain names.
 """
 
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -25,7 +25,7 @@ IDENTITY = {
     **BOT,
 }
 POST_FIELDS = {
-    *("channel", "text", "blocks", "attachments", "thread_ts", "reply_broadcast", "metadata"),
+    *("channel", "text", "blocks", "attachments", "thread_ts", "metadata"),
     *("unfurl_links", "unfurl_media", "parse", "link_names", "mrkdwn"),
 }
 PAGE = {"cursor", "limit"}
@@ -37,7 +37,7 @@ LONGEST_TEXT = 40_000
 class Slack(StandIn):
     """Slack with one bot.
 
-    `token` is the bot's; `channels` maps ids to names, as `{"C0EMERGENCY": "support_licensing-subscription"}`;
+    ``token`` is the bot's; ``channels`` maps ids to names, as ``{"C0EMERGENCY": "support_licensing-subscription"}``;
     the bot is a member of each.
     """
 
@@ -55,23 +55,17 @@ class Slack(StandIn):
         return f"{self.origin}/api/"
 
     def routes(self) -> list[Route]:
-        post, reads = (
-            frozenset(POST_FIELDS),
-            {
-                "auth.test": (lambda _: _ok(**IDENTITY), frozenset[str]()),
-                "conversations.list": (self._list, frozenset({"types", "exclude_archived", *PAGE})),
-                "conversations.history": (self._history, frozenset(WINDOW)),
-                "conversations.replies": (self._replies, frozenset({"ts", *WINDOW})),
-            },
-        )
-        return [
-            Route("POST", "/api/chat.postMessage", self._post_message, fields=post),
-            *(Route("GET", f"/api/{name}", handler, query=known) for name, (handler, known) in reads.items()),
-            *(
-                Route("POST", f"/api/{name}", handler, fields=known)
-                for name, (handler, known) in reads.items()
-            ),
-        ]
+        routes = [Route("POST", "/api/chat.postMessage", self._post_message, fields=frozenset(POST_FIELDS))]
+        reads: dict[str, tuple[Callable[[Request], Response], set[str]]] = {
+            "auth.test": (lambda _: _ok(**IDENTITY), set()),
+            "conversations.list": (self._list, {"types", "exclude_archived", *PAGE}),
+            "conversations.history": (self._history, WINDOW),
+            "conversations.replies": (self._replies, {"ts", *WINDOW}),
+        }
+        for name, (handler, known) in reads.items():
+            routes.append(Route("GET", f"/api/{name}", handler, query=frozenset(known)))
+            routes.append(Route("POST", f"/api/{name}", handler, fields=frozenset(known)))
+        return routes
 
     def state(self) -> list[dict[str, Any]]:
         """Its messages, oldest first: as Slack returns them, with metadata, and the channel's id and name."""
@@ -127,8 +121,6 @@ class Slack(StandIn):
                 self.violation(f"a reply to no first-level message of the channel: {thread}")
                 raise _no("thread_not_found")
             message["thread_ts"] = thread
-            if _is_true(given.get("reply_broadcast")):
-                message["subtype"] = "thread_broadcast"
         self.messages.append(message)
         return _ok(channel=channel, ts=message["ts"], message=message)
 
@@ -142,7 +134,7 @@ class Slack(StandIn):
     def _history(self, request: Request) -> Response:
         asked = _arguments(request)
         channel = self._channel(asked)
-        top = [m for m in self.messages if "thread_ts" not in m or m.get("subtype") == "thread_broadcast"]
+        top = [m for m in self.messages if "thread_ts" not in m]
         found = [m for m in reversed(top) if m["channel"] == channel and _in_window(m, asked)]
         return self._page("messages", _shown(found, asked), asked)
 
@@ -210,7 +202,7 @@ def _is_true(value: Any) -> bool:
 
 
 def _in_window(message: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
-    """Whether it lies between `oldest` and `latest`; the ends count only when `inclusive`."""
+    """Whether it lies between ``oldest`` and ``latest``; the ends count only when ``inclusive``."""
     ts, oldest, latest = message["ts"], asked.get("oldest") or "0", asked.get("latest") or "9" * 10
     if float(ts) in (float(oldest), float(latest)):
         return _is_true(asked.get("inclusive"))

@@ -1,9 +1,9 @@
 """A Zendesk account, as far as the project may use its API.
 
-Kept from Zendesk: tokens of client credentials expire; comments come in pages, by offset or by cursor, pasted
-pictures only when asked for; a closed ticket takes no update, a deleted one is not found. Noted as violations:
-basic authentication (API tokens are going), changes to a ticket other than comments and tags, HTML that Zendesk
-would strip from a comment, and a picture fetched with credentials.
+Kept from Zendesk: tokens of client credentials expire; comments come in pages, pasted pictures only when asked for; a
+closed ticket takes no update, a deleted one is not found. Noted as violations: basic authentication (Zendesk is removing
+API tokens), changes to a ticket other than comments, HTML that Zendesk would strip from a comment, and a picture that is
+fetched with credentials.
 """
 
 import time
@@ -21,18 +21,10 @@ from sandbox.vendors.zendesk_records import INTEGRATION, PICTURE, Account, Recor
 TOKEN_SECONDS = 3600
 TICKET = r"/api/v2/tickets/(\d+)"
 JSON = r"(?:\.json)?"
-TICKET_FIELDS = {
-    "id",
-    "comment",
-    "additional_tags",
-    "remove_tags",
-    "metadata",
-    "safe_update",
-    "updated_stamp",
-}
+TICKET_FIELDS = {"id", "comment", "metadata"}
 COMMENT_FIELDS = {"body", "html_body", "public", "author_id"}
 OAUTH_FIELDS = frozenset({"grant_type", "client_id", "client_secret", "scope", "expires_in"})
-PAGE = {"page", "per_page", "page[size]", "page[after]", "sort", "sort_order"}
+PAGE = {"page", "per_page", "sort", "sort_order"}
 COMMENTS = frozenset({"include", "include_inline_images", *PAGE})
 INCLUDES = {"users", "organizations"}
 ERRORS = {400: "BadRequest", 404: "InvalidEndpoint", 422: "RecordInvalid", 429: "APIRateLimitExceeded"}
@@ -41,7 +33,7 @@ ERRORS = {400: "BadRequest", 404: "InvalidEndpoint", 422: "RecordInvalid", 429: 
 class Zendesk(StandIn):
     """Zendesk with the fixtures' tickets, users and organizations.
 
-    `secret` is what the project's ZendeskSecret holds: `{"client_id", "client_secret"}` or `{"oauth_token"}`.
+    ``secret`` is what the project's ZendeskSecret holds: ``{"client_id", "client_secret"}`` or ``{"oauth_token"}``.
     """
 
     name = "zendesk"
@@ -60,20 +52,18 @@ class Zendesk(StandIn):
             Route("GET", TICKET + JSON, self._show_ticket, query=include),
             Route("PUT", TICKET + JSON, self._update_ticket, fields=frozenset({"ticket"})),
             Route("GET", TICKET + r"/comments" + JSON, self._list_comments, query=COMMENTS),
-            Route("GET", TICKET + r"/tags" + JSON, self._list_tags),
-            Route("PUT", TICKET + r"/tags" + JSON, self._add_tags, fields=frozenset({"tags"})),
             Route("GET", r"/api/v2/users/(\d+|me)" + JSON, self._show_user, query=include),
             Route("GET", r"/api/v2/organizations/(\d+)" + JSON, self._show_organization),
         ]
 
     def state(self) -> list[Record]:
-        """All its tickets, each as `ticket()` gives it."""
+        """All its tickets, each as ``ticket()`` gives it."""
         with self.lock:
             return [self.ticket(ticket_id) for ticket_id in self._account.tickets]
 
     def ticket(self, ticket_id: int) -> Record:
-        """The ticket as an agent sees it: its own fields, `requester`, `organization`, `comments` (public ones) and
-        `notes` (internal ones), oldest first. Raises KeyError for one that never was."""
+        """The ticket as an agent sees it: its own fields, ``requester``, ``organization``, ``comments`` (public ones) and
+        ``notes`` (internal ones), oldest first. Raises KeyError for one that never was."""
         with self.lock:
             ticket, comments = self._account.tickets[ticket_id], self._account.comments[ticket_id]
             seen = {
@@ -91,7 +81,7 @@ class Zendesk(StandIn):
             return deepcopy(self._account.users[user_id])
 
     def reply(self, ticket_id: int, body: str, screenshots: Sequence[str] = ()) -> None:
-        """The requester answers, with pictures of these file names."""
+        """Adds an answer of the requester, with pictures of these file names."""
         with self.lock:
             ticket = self._account.tickets[ticket_id]
             ticket["updated_at"] = at = now()
@@ -101,7 +91,7 @@ class Zendesk(StandIn):
             self._account.comments[ticket_id].append(comment)
 
     def set_status(self, ticket_id: int, status: str) -> None:
-        """As an agent does it; `deleted` deletes the ticket."""
+        """Sets a ticket's status as an agent does; ``deleted`` deletes it."""
         with self.lock:
             self._account.tickets[ticket_id]["status"] = status
 
@@ -109,8 +99,6 @@ class Zendesk(StandIn):
         """Ends the life of every token given out so far."""
         with self.lock:
             self._token_ends = dict.fromkeys(self._token_ends, 0.0)
-
-    # Who may call.
 
     def error(self, status: int, text: str) -> Record:
         return {"error": ERRORS.get(status, "InternalError"), "description": text}
@@ -148,8 +136,6 @@ class Zendesk(StandIn):
             200, {"access_token": token, "token_type": "bearer", "scope": scope, "expires_in": seconds}
         )
 
-    # Reading.
-
     def _show_ticket(self, request: Request) -> Response:
         ticket, names = self._asked_ticket(request), self._included(request)
         people = {ticket["requester_id"], ticket["submitter_id"], ticket["assignee_id"]}
@@ -179,9 +165,6 @@ class Zendesk(StandIn):
         people = self._side_loaded(names & {"users"}, {c["author_id"] for c in page}, None)
         return Response(200, {"comments": page, **links, **people})
 
-    def _list_tags(self, request: Request) -> Response:
-        return Response(200, {"tags": self._asked_ticket(request)["tags"]})
-
     def _show_picture(self, request: Request) -> Response:
         if "authorization" in request.headers:
             self.violation(f"a picture was fetched with credentials: {request.path}")
@@ -207,39 +190,29 @@ class Zendesk(StandIn):
         return loaded
 
     def _page(self, request: Request, items: list[Record]) -> tuple[list[Record], Record]:
-        """One page of the items, and what Zendesk says of the others: by cursor if `page[size]` is given."""
+        """One page of the items, and the links to the others."""
         asked = {key: values[-1] for key, values in request.query.items()}
-        by_cursor = "page[size]" in asked
         try:
-            size = min(100, int(asked.get("page[size]" if by_cursor else "per_page", 100)))
-            start = int(asked.get("page[after]", 0)) if by_cursor else (int(asked.get("page", 1)) - 1) * size
+            size, number = min(100, int(asked.get("per_page", 100))), int(asked.get("page", 1))
         except ValueError:
             raise self.refuse(400, "a page is no number") from None
-        if size < 1 or start < 0:
+        if size < 1 or number < 1:
             raise self.refuse(400, "a page is no positive number")
-        end = start + size
+        end = number * size
 
-        def link(key: str, value: int) -> str:
-            return f"{self.origin}{request.path}?{urlencode({**asked, key: value})}"
+        def link(page: int) -> str:
+            return f"{self.origin}{request.path}?{urlencode({**asked, 'page': page})}"
 
-        if by_cursor:
-            more = end < len(items)
-            meta = {"has_more": more, "after_cursor": str(end), "before_cursor": str(start)}
-            return items[start:end], {
-                "meta": meta,
-                "links": {"next": link("page[after]", end) if more else None, "prev": None},
-            }
-        number = start // size + 1
-        return items[start:end], {
+        return items[end - size : end], {
             "count": len(items),
-            "next_page": link("page", number + 1) if end < len(items) else None,
-            "previous_page": link("page", number - 1) if number > 1 else None,
+            "next_page": link(number + 1) if end < len(items) else None,
+            "previous_page": link(number - 1) if number > 1 else None,
         }
 
-    # Writing.
-
     def _update_ticket(self, request: Request) -> Response:
-        ticket, change = self._writable(request), request.fields().get("ticket")
+        ticket, change = self._asked_ticket(request), request.fields().get("ticket")
+        if ticket["status"] == "closed":
+            raise _invalid("status", "Status: closed prevents ticket update")
         if not isinstance(change, dict):
             raise self.refuse(400, "Parameter ticket is missing or no object")
         if unknown := set(change) - TICKET_FIELDS:
@@ -248,8 +221,7 @@ class Zendesk(StandIn):
         if "comment" in change:
             events.append(self._written(change["comment"], change.get("metadata") or {}))
             self._account.comments[ticket["id"]].extend(events)
-        tags = {*ticket["tags"], *change.get("additional_tags", [])} - {*change.get("remove_tags", [])}
-        ticket["tags"], ticket["updated_at"] = sorted(tags), now()
+        ticket["updated_at"] = now()
         audit = {
             "id": events[0]["audit_id"] if events else self._account.new_id(),
             "ticket_id": ticket["id"],
@@ -258,17 +230,6 @@ class Zendesk(StandIn):
             "events": events,
         }
         return Response(200, {"ticket": ticket, "audit": audit})
-
-    def _add_tags(self, request: Request) -> Response:
-        ticket = self._writable(request)
-        ticket["tags"] = sorted({*ticket["tags"], *request.fields().get("tags", [])})
-        return Response(200, {"tags": ticket["tags"]})
-
-    def _writable(self, request: Request) -> Record:
-        ticket = self._asked_ticket(request)
-        if ticket["status"] == "closed":
-            raise _invalid("status", "Status: closed prevents ticket update")
-        return ticket
 
     def _written(self, given: Any, metadata: Record) -> Record:
         """The comment that an update adds."""

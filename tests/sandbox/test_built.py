@@ -29,11 +29,11 @@ class Built:
     made: dict[str, Artifact]
 
     def libraries(self, name):
-        """The folders of an artifact's libraries, `…dist-info`; a layer's are in its python/."""
+        """The folders of an artifact's libraries, ``…dist-info``; a layer's are in its python/."""
         return [*self.folder.glob(f"{name}/*.dist-info"), *self.folder.glob(f"{name}/python/*.dist-info")]
 
     def list(self):
-        """The list of them all that `make build` leaves."""
+        """The list of them all that ``make build`` leaves."""
         return json.loads((self.folder / NAME).read_text())
 
 

@@ -1,4 +1,4 @@
-"""A signed request, read as IAM would: who, which action, on what."""
+"""A signed request is recorded as IAM sees it: who asks for which action on which resource."""
 
 import json
 
@@ -34,11 +34,8 @@ def made(*given, **more):
     [
         ("DynamoDB_20120810.Query", "dynamodb", {"TableName": "T"}, "Query", "arn:aws:dynamodb:here:table/T"),
         ("AWSStepFunctions.StartExecution", "states", {"stateMachineArn": "M"}, "StartExecution", "M"),
-        ("AWSStepFunctions.RedriveExecution", "states", {"executionArn": "E"}, "RedriveExecution", "E"),
         ("secretsmanager.GetSecretValue", "secretsmanager", {"SecretId": "S"}, "GetSecretValue", "S"),
-        ("AmazonSQS.SendMessage", "sqs", {"QueueUrl": "Q"}, "SendMessage", "*"),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_an_operation_is_the_action_of_its_name(target, service, body, action, resource):
     assert made(service, body, target=target) == {(f"{service}:{action}", resource): 1}
@@ -66,12 +63,11 @@ def test_a_raw_mail_needs_both_actions_on_both_resources():
     }
 
 
-@pytest.mark.parametrize("function", ["other", "other:live"])
 @pytest.mark.parametrize("before", ["", "arn:aws:lambda:us-east-1:123456789012:function:"])
-def test_an_invocation_is_of_a_function_or_an_alias(before, function):
-    path = f"/2015-03-31/functions/{before}{function}/invocations"
+def test_an_invocation_is_of_a_function_or_an_alias(before):
+    path = f"/2015-03-31/functions/{before}other:live/invocations"
 
-    needs = ("lambda:InvokeFunction", f"arn:aws:lambda:here:function:{function}")
+    needs = ("lambda:InvokeFunction", "arn:aws:lambda:here:function:other:live")
     assert made("lambda", path=path) == {needs: 1}
 
 
@@ -79,7 +75,7 @@ def test_what_no_function_signed_is_not_written_down():
     assert made("dynamodb", {"TableName": "T"}, target="DynamoDB_20120810.Query", key="test") == {}
 
 
-def test_requests_are_told_apart_by_the_items_they_are_for():
+def test_a_request_is_recorded_with_the_items_that_it_names():
     key = {"pk": {"S": "request#zd-4242-1"}, "sk": {"S": "effect#email"}}
     put = {"Put": {"TableName": "T", "Item": {**key, "state": {"S": "done"}}}}
     check = {"ConditionCheck": {"TableName": "U", "Key": {"request_id": {"S": "zd-4242-1"}}}}

@@ -1,4 +1,4 @@
-"""What EventBridge tells the functions, and what becomes of an event that a function cannot take."""
+"""EventBridge's events reach the functions, and one that a function cannot take reaches the dead-letter queue."""
 
 import json
 

@@ -1,8 +1,8 @@
 """The HTTP API gives the function what API Gateway gives it, and answers as it does."""
 
+import base64
 import http.client
 import json
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 @pytest.fixture
 def call(served):
     def call(method, path, body=None, headers=()):
-        """-> status, headers (names in lower case), body"""
+        """Returns status, headers (names in lower case) and body."""
         connection = http.client.HTTPConnection(urlsplit(served.ready["api_url"]).netloc, timeout=20)
         try:
             connection.putrequest(method, path)
@@ -30,7 +30,7 @@ def call(served):
 
 @pytest.fixture
 def event(call):
-    """-> the event that a call becomes"""
+    """Makes a call and returns the event that it became."""
 
     def event(*args, **kwargs):
         status, _, body = call(*args, **kwargs)
@@ -77,11 +77,8 @@ def test_header_names_are_in_lower_case_and_doubles_are_joined(event):
 @pytest.mark.parametrize(
     ("method", "path", "raw"),
     [
-        ("GET", "/", "/"),
         ("PUT", "/trailing/", "/trailing/"),
-        ("PATCH", "/deep/down/here", "/deep/down/here"),
         ("DELETE", "/a%20b/%C3%A4", "/a b/ä"),
-        ("OPTIONS", "/x", "/x"),
     ],
 )
 def test_every_method_and_path_reaches_the_function(event, method, path, raw):
@@ -89,59 +86,22 @@ def test_every_method_and_path_reaches_the_function(event, method, path, raw):
     assert (got["requestContext"]["http"]["method"], got["rawPath"]) == (method, raw)
 
 
-def test_head_has_no_body(call):
-    status, headers, body = call("HEAD", "/x")
-    assert (status, body) == (200, b"")
-    assert int(headers["content-length"]) > 0
-
-
 @pytest.mark.parametrize(
     ("content_type", "body", "text"),
     [
-        ("application/json", b"{}", True),
         ("application/json; charset=utf-8", "{ä}".encode(), True),
-        ("text/plain", b"x", True),
         ("application/x-www-form-urlencoded", b"a=b", False),
-        ("application/octet-stream", b"x", False),
         ("application/json", b"\xff\xfe", False),
     ],
 )
 def test_only_text_stays_text(event, content_type, body, text):
-    import base64
-
     got = event("POST", "/", body, [("Content-Type", content_type)])
     assert got["isBase64Encoded"] is not text
     assert got["body"] == (body.decode() if text else base64.b64encode(body).decode())
 
 
-def test_more_than_ten_megabytes_is_too_large_and_one_is_not(call, event):
-    body = b'"' + b"x" * 1_000_000 + b'"'
-    assert len(event("POST", "/", body, [JSON])["body"]) == len(body)
-    status, _, body = call("POST", "/", b" " * (10 * 1024 * 1024 + 1), [JSON])
-    assert (status, json.loads(body)) == (413, {"message": "Request Entity Too Large"})
-
-
-@pytest.mark.parametrize("path", ["/break", "/exit", "/nonsense"])
+@pytest.mark.parametrize("path", ["/break", "/nonsense"])
 def test_a_function_that_fails_is_an_internal_server_error(call, path):
     status, headers, body = call("GET", path)
     assert (status, json.loads(body)) == (500, {"message": "Internal Server Error"})
     assert headers["content-type"] == "application/json"
-
-
-@pytest.mark.parametrize(
-    ("path", "answer"),
-    [
-        ("/plain", (200, "application/json", b"just text")),
-        ("/nothing", (204, "application/json", b"")),
-        ("/binary", (200, "image/x", b"\xff\x00")),
-    ],
-)
-def test_answers_are_read_as_api_gateway_reads_them(call, path, answer):
-    status, headers, body = call("GET", path)
-    assert (status, headers["content-type"], body) == answer
-
-
-def test_many_at_once(call):
-    with ThreadPoolExecutor(20) as pool:
-        statuses = list(pool.map(lambda _: call("GET", "/slow")[0], range(20)))
-    assert statuses == [200] * 20

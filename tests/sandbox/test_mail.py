@@ -1,4 +1,4 @@
-"""SES takes what it would take, keeps it whole, and publishes what its simulator would publish."""
+"""SES takes and refuses what the real one would, and publishes what its simulator would."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ def configuration_set(served):
 
 @pytest.fixture
 def send(served, configuration_set):
-    """-> the message's id; None for an argument leaves it out."""
+    """Sends a message and returns its id; ``None`` for an argument leaves it out."""
 
     def send(to="ops@customer.example", raw=RAW, **changes):
         arguments = {
@@ -42,7 +42,7 @@ def outbox(served):
 
 
 def heard(served, message_id, number):
-    """Event type -> detail-type and detail, when that many have come."""
+    """Waits for that many events and returns each one's detail-type and detail by its event type."""
 
     def look():
         events = [e for e in served.heard("aws.ses") if e["detail"]["mail"]["messageId"] == message_id]
@@ -76,8 +76,6 @@ def test_it_is_kept_byte_by_byte_sent_and_delivered(served, send, configuration_
 @pytest.mark.parametrize(
     ("address", "kinds"),
     [
-        ("ops@customer.example", ("Send", "Delivery")),
-        ("success@simulator.amazonses.com", ("Send", "Delivery")),
         ("bounce@simulator.amazonses.com", ("Send", "Bounce")),
         ("Bounce+label@simulator.amazonses.com", ("Send", "Bounce")),
         ("suppressionlist@simulator.amazonses.com", ("Send", "Bounce")),
@@ -92,18 +90,10 @@ def test_the_address_decides_what_happens(address, kinds):
 @pytest.mark.parametrize(("local", "subtype"), [("bounce", "General"), ("suppressionlist", "Suppressed")])
 def test_a_bounce_is_permanent_and_names_the_address(served, send, local, subtype):
     address = f"{local}@simulator.amazonses.com"
-    events = heard(served, send(address), 2)
-    assert set(events) == {"Send", "Bounce"}
-    name, detail = events["Bounce"]
+    name, detail = heard(served, send(address), 2)["Bounce"]
     assert name == "Email Bounced"
     assert (detail["bounce"]["bounceType"], detail["bounce"]["bounceSubType"]) == ("Permanent", subtype)
     assert [each["emailAddress"] for each in detail["bounce"]["bouncedRecipients"]] == [address]
-
-
-def test_a_complaint_comes_after_the_delivery(served, send):
-    events = heard(served, send("complaint@simulator.amazonses.com"), 3)
-    assert events["Complaint"][0] == "Email Complaint Received"
-    assert events["Complaint"][1]["complaint"]["complaintFeedbackType"] == "abuse"
 
 
 def test_without_a_configuration_set_nothing_is_published(served, send):
@@ -118,10 +108,8 @@ def test_without_a_configuration_set_nothing_is_published(served, send):
         ({"FromEmailAddress": "other@support.example"}, "MessageRejected"),
         ({"raw": RAW.replace(b"license@", b"other@")}, "MessageRejected"),
         ({"ConfigurationSetName": "none"}, "NotFoundException"),
-        ({"EmailTags": [{"Name": "request id", "Value": "x"}]}, "BadRequestException"),
         ({"EmailTags": [{"Name": "x", "Value": "a b"}]}, "BadRequestException"),
         ({"to": "nobody"}, "BadRequestException"),
-        ({"Destination": None, "raw": b"From: license@support.example\n\nx"}, "BadRequestException"),
     ],
 )
 def test_what_ses_refuses_is_refused_and_not_kept(served, send, changes, code):

@@ -1,4 +1,4 @@
-"""The template's parameters are held as CloudFormation holds them."""
+"""The template's parameters are checked as CloudFormation checks them."""
 
 import pytest
 
@@ -16,12 +16,6 @@ TEMPLATE = {
             "MinLength": 2,
             "MaxLength": 5,
         },
-        "Said": {
-            "Type": "String",
-            "Default": "",
-            "AllowedPattern": "x*",
-            "ConstraintDescription": "must be all x",
-        },
         "Needed": {"Type": "String"},
     }
 }
@@ -30,7 +24,7 @@ NEEDED = {"Needed": "here"}
 
 def test_defaults_and_given_values_are_text():
     values = resolve(TEMPLATE, {**NEEDED, "Days": "10", "Color": "green"})
-    assert values == {"Days": "10", "Color": "green", "Word": "word", "Said": "", "Needed": "here"}
+    assert values == {"Days": "10", "Color": "green", "Word": "word", "Needed": "here"}
 
 
 @pytest.mark.parametrize(
@@ -38,17 +32,12 @@ def test_defaults_and_given_values_are_text():
     [
         ({"Days": "0"}, "Days=0: must be at least 1"),
         ({"Days": "11"}, "Days=11: must be at most 10"),
-        ({"Days": "many"}, "Days=many: must be a number"),
         ({"Days": ""}, "Days=: must be a number"),
         ({"Days": "1e1"}, "must be a number"),
-        ({"Days": "NaN"}, "must be a number"),
         ({"Color": "blue"}, "Color=blue: must be one of red, green"),
         ({"Word": "a"}, "at least 2 characters"),
         ({"Word": "abcdef"}, "at most 5 characters"),
-        ({"Word": "ABC"}, r"must match \[a-z\]\+"),
         ({"Word": "abc\n"}, "must match"),
-        ({"Said": "y"}, "Said=y: must be all x"),
-        ({"Other": "1"}, "the template has no parameter Other"),
     ],
 )
 def test_what_is_not_allowed_is_refused(given, words):
@@ -59,11 +48,6 @@ def test_what_is_not_allowed_is_refused(given, words):
 def test_one_without_default_has_to_be_given():
     with pytest.raises(SandboxError, match="Needed has no default: give it with --set Needed=VALUE"):
         resolve(TEMPLATE, {})
-
-
-def test_a_type_that_the_sandbox_does_not_know_is_refused():
-    with pytest.raises(SandboxError, match="parameters of type AWS::SSM::Parameter::Value"):
-        resolve({"Parameters": {"X": {"Type": "AWS::SSM::Parameter::Value", "Default": "x"}}}, {})
 
 
 def rules(condition, assertion):
@@ -93,6 +77,8 @@ def test_rules_are_held(condition, assertion, holds):
             resolve(template, NEEDED)
 
 
-def test_a_function_that_the_sandbox_does_not_know_is_refused():
+def test_a_type_and_a_function_that_the_sandbox_does_not_know_are_refused():
+    with pytest.raises(SandboxError, match="parameters of type AWS::SSM::Parameter::Value"):
+        resolve({"Parameters": {"X": {"Type": "AWS::SSM::Parameter::Value", "Default": "x"}}}, {})
     with pytest.raises(SandboxError, match="Fn::EachMemberIn"):
         resolve(rules(None, {"Fn::EachMemberIn": [["a"], ["b"]]}), NEEDED)

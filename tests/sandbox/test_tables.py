@@ -1,4 +1,4 @@
-"""DynamoDB keeps its promises: a condition holds until its write, a transaction is all or nothing."""
+"""In DynamoDB a condition holds until its write, and a transaction is all or nothing."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -65,26 +65,3 @@ def test_a_transaction_that_fails_leaves_everything_as_it_was(dynamodb, table, k
 
     assert dynamodb.get_item(TableName=table, Key=key)["Item"] == old
     assert "Item" not in dynamodb.get_item(TableName=table, Key=other)
-
-
-def test_a_transaction_that_holds_is_written(dynamodb):
-    items = [{"Put": {"TableName": "plain", "Item": {"pk": {"S": f"all {n}"}}}} for n in range(3)]
-    dynamodb.transact_write_items(TransactItems=items)
-    for n in range(3):
-        assert "Item" in dynamodb.get_item(TableName="plain", Key={"pk": {"S": f"all {n}"}})
-
-
-def test_a_query_gives_the_items_of_its_key_and_no_others(dynamodb):
-    def found(table, pk):
-        answer = dynamodb.query(
-            TableName=table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": pk}}
-        )
-        return [(item["pk"]["S"], item.get("sk", {}).get("S")) for item in answer["Items"]]
-
-    for pk, sk in (("a", "2"), ("b", "1"), ("a", "1")):
-        dynamodb.put_item(TableName="ranged", Item={"pk": {"S": pk}, "sk": {"S": sk}})
-    dynamodb.put_item(TableName="plain", Item={"pk": {"S": "a"}})
-
-    assert found("ranged", "a") == [("a", "1"), ("a", "2")]
-    assert found("ranged", "c") == []
-    assert (found("plain", "a"), found("plain", "c")) == ([("a", None)], [])

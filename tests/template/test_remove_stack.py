@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from sandbox.cloud.account import ACCOUNT, REGION
+from sandbox.cloud.account import REGION
 from sandbox.cloud.resources import Deployment, deploying
 from scripts.remove_stack import LAYER, RETAINED, main, retained_by
 from tests.template.stack import Stack
@@ -32,7 +32,7 @@ def account(stack: Stack) -> Iterator[None]:
         {"ParameterKey": name, "ParameterValue": value}
         for name, value in (given | {"CustomerKey": "yes"}).items()
     ]
-    with pytest.MonkeyPatch.context() as patch, mock_aws(), deploying(Deployment(ACCOUNT, REGION)):
+    with pytest.MonkeyPatch.context() as patch, mock_aws(), deploying(Deployment()):
         patch.setenv("AWS_DEFAULT_REGION", REGION)
         for name in (EPHEMERAL, ANOTHER, PRODUCTION):
             boto3.client("cloudformation").create_stack(

@@ -32,7 +32,7 @@ export class Framework {
     this.#frame.src = this.#url.href;
   }
 
-  /** Tells the app of an event that it subscribed to. */
+  /** Sends the app an event that it subscribed to. */
   fire(event, message) {
     if (this.#subscribed.has(event)) this.#post({ key: `zaf.${event}`, message });
   }

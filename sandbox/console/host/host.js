@@ -8,15 +8,15 @@ const address = `tickets/${Number(query.get('ticket'))}?agent=${Number(query.get
 
 const load = async () => (await fetch(address)).json();
 
-let world = await load();
-showTicket(world.ticket);
+let loaded = await load();
+showTicket(loaded.ticket);
 
 const framework = new Framework({
   frame: document.getElementById('app'),
-  appUrl: world.app_url,
-  settings: world.settings,
-  context: { product: 'support', location: 'ticket_sidebar', account: { subdomain: world.account }, ticketId: world.ticket.id },
-  lookUp: (path) => window.zendesk.pretended[path] ?? facts(world, path),
+  appUrl: loaded.app_url,
+  settings: loaded.settings,
+  context: { product: 'support', location: 'ticket_sidebar', account: { subdomain: loaded.account }, ticketId: loaded.ticket.id },
+  lookUp: (path) => window.zendesk.pretended[path] ?? facts(loaded, path),
 });
 framework.start();
 
@@ -24,14 +24,14 @@ framework.start();
 window.zendesk = {
   messages: framework.messages,
 
-  /** Loads the ticket again and tells the app, as Zendesk does when somebody changed it. */
+  /** Loads the ticket again and notifies the app, as Zendesk does when somebody changed it. */
   async refresh() {
-    world = await load();
-    showTicket(world.ticket);
-    framework.fire('ticket.updated', { id: world.ticket.id });
+    loaded = await load();
+    showTicket(loaded.ticket);
+    framework.fire('ticket.updated', { id: loaded.ticket.id });
   },
 
-  /** Facts to be told otherwise than they are, by their paths. */
+  /** Facts that replace the real ones, by their paths. */
   pretended: {},
 
   fire: (event, message) => framework.fire(event, message),

@@ -1,4 +1,4 @@
-// A ticket of the stand-in Zendesk: as a page, and as the framework tells an app of it.
+// A ticket of the stand-in Zendesk: as a page, and as the framework describes it to an app.
 
 const picture = (ticket, attachment) =>
   new URL(`attachments/${ticket.id}/${encodeURIComponent(attachment.file_name)}`, location.href).href;

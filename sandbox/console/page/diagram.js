@@ -25,17 +25,17 @@ export class Diagram {
     this.#fit();
   }
 
-  /** Lights up what the execution has come to; `steps` is empty when there is none. */
+  /** Marks the states that the execution has reached; `steps` is empty when there is none. */
   show(steps) {
     this.#steps = steps;
     for (const [name, { group, line }] of this.#nodes) {
       const step = steps.findLast((each) => each.state === name);
       const status = step?.status ?? 'waiting';
-      const told = step ? words(step) : '';
-      if (group.dataset.status === status && line.textContent === told) continue;
+      const shown = step ? words(step) : '';
+      if (group.dataset.status === status && line.textContent === shown) continue;
       group.dataset.status = status;
-      line.textContent = told;
-      group.setAttribute('aria-label', `${name}: ${told || 'not reached'}`);
+      line.textContent = shown;
+      group.setAttribute('aria-label', `${name}: ${shown || 'not reached'}`);
     }
     for (const edge of this.#box.querySelectorAll('[data-edge]')) {
       const [from, to] = JSON.parse(edge.dataset.edge);

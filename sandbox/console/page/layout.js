@@ -12,7 +12,7 @@ export function successors(state) {
   ];
 }
 
-/** -> { places: Map(name -> { along, lane }), edges: [{ from, to, words }], length, lanes } */
+/** Returns { places: Map of name to { along, lane }, edges: [{ from, to, words }], length, lanes } */
 export function layout({ StartAt, States }) {
   const ways = (name) => successors(States[name]);
   const depths = new Map();

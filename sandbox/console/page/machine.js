@@ -26,7 +26,7 @@ export class Machine {
     setInterval(() => this.#countDown(), TICK);
   }
 
-  /** Another ticket. */
+  /** Shows another ticket. */
   choose(chosen) {
     this.#case = chosen;
     this.#known = 0;
@@ -37,7 +37,7 @@ export class Machine {
     this.show([]);
   }
 
-  /** A new execution is looked at as it comes; otherwise it stays with the one that was chosen. */
+  /** Shows a new execution at once, else the one that was chosen. */
   show(executions) {
     this.#executions = executions;
     list($('execution'), executions.map(({ name, again }) => ({ name, again })), ({ name, again }) =>

@@ -1,16 +1,16 @@
-// Wires the ticket, what comes of it, and the state machine together. /?ticket=4242 opens a ticket.
+// Connects the ticket, its effects outside and the state machine. /?ticket=4242 opens a ticket.
 
 import { $, el, say } from './dom.js';
 import { showInbox } from './inbox.js';
 import { showIssues } from './issues.js';
 import { Machine } from './machine.js';
 import { showNotes } from './notes.js';
-import { listen, world } from './server.js';
+import { listen, loadSetup } from './server.js';
 import { showMessages } from './slack.js';
 import { Switches } from './switches.js';
 
-const told = await world();
-const machine = new Machine(told);
+const setup = await loadSetup();
+const machine = new Machine(setup);
 const switches = new Switches();
 let source = null;
 let version = '';
@@ -25,14 +25,14 @@ function show(now) {
   refreshTicket(JSON.stringify(now.version));
 }
 
-/** As Zendesk does when somebody else changed the ticket. */
+/** Loads the ticket again if somebody changed it, as Zendesk does. */
 function refreshTicket(now) {
   if (version && version !== now) $('zendesk').contentWindow.zendesk?.refresh();
   version = now;
 }
 
 function open(ticket) {
-  const chosen = told.cases.find((each) => each.ticket === ticket) ?? told.cases[0];
+  const chosen = setup.cases.find((each) => each.ticket === ticket) ?? setup.cases[0];
   $('ticket').value = chosen.ticket;
   history.replaceState(null, '', `?ticket=${chosen.ticket}`);
   $('hint').textContent = chosen.hint;
@@ -45,15 +45,15 @@ function open(ticket) {
 }
 
 function describe() {
-  const gap = `the quarter of an hour between retries is ${Number(told.retry_seconds.toPrecision(2))} s`;
-  const scale = told.time_scale === 1 ? '' : ` Waits are ${told.time_scale} times shorter: ${gap}.`;
-  const today = told.today ? ' Today counts as an emergency day.' : '';
+  const gap = `the quarter of an hour between retries is ${Number(setup.retry_seconds.toPrecision(2))} s`;
+  const scale = setup.time_scale === 1 ? '' : ` Waits are ${setup.time_scale} times shorter: ${gap}.`;
+  const today = setup.today ? ' Today counts as an emergency day.' : '';
   $('setting').textContent = `The real functions and state machine; Zendesk, GitLab, Slack and AWS are played.${scale}${today}`;
-  say('channel', told.channel && `#${told.channel}`);
+  say('channel', setup.channel && `#${setup.channel}`);
 }
 
-$('ticket').append(...told.cases.map((each) => el('option', { value: each.ticket }, `${each.ticket}: ${each.ends}`)));
+$('ticket').append(...setup.cases.map((each) => el('option', { value: each.ticket }, `${each.ticket}: ${each.ends}`)));
 $('ticket').addEventListener('change', () => open(Number($('ticket').value)));
 describe();
-if (told.cases.length) open(Number(new URLSearchParams(location.search).get('ticket')));
+if (setup.cases.length) open(Number(new URLSearchParams(location.search).get('ticket')));
 else say('setting', 'Zendesk is not played by this sandbox: there is no ticket to choose. What can be reached is listed below.');

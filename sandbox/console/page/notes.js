@@ -1,7 +1,7 @@
 // The internal notes that the system left on the ticket.
 
 import { $, clock, el, list } from './dom.js';
-import { told } from './told.js';
+import { report } from './report.js';
 
 export function showNotes(notes) {
   $('notes-count').textContent = notes.length || '';
@@ -9,5 +9,5 @@ export function showNotes(notes) {
 }
 
 function note({ at, text }) {
-  return el('article', { class: 'item note' }, el('p', { class: 'item__about' }, clock(at)), ...told(text));
+  return el('article', { class: 'item note' }, el('p', { class: 'item__about' }, clock(at)), ...report(text));
 }

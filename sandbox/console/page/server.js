@@ -1,8 +1,9 @@
 // The page's own small API.
 
-export const world = async () => (await fetch('world')).json();
+/** What stays the same while the page is open. */
+export const loadSetup = async () => (await fetch('setup')).json();
 
-/** Presses a button -> what came of it, in words. */
+/** Presses a button and returns the sandbox's answer, in words. */
 export async function press(path, body = {}) {
   const response = await fetch(path, {
     method: 'POST',
@@ -12,10 +13,10 @@ export async function press(path, body = {}) {
   return (await response.json()).said;
 }
 
-/** Tells what is known of a ticket, now and whenever it changes, and when nothing comes any more; can be closed. */
-export function listen(ticket, tell, lost) {
+/** Calls `show` with everything about a ticket, now and at each change, and `lost` when the sandbox is gone; can be closed. */
+export function listen(ticket, show, lost) {
   const source = new EventSource(`live?ticket=${ticket}`);
-  source.onmessage = (event) => tell(JSON.parse(event.data));
+  source.onmessage = (event) => show(JSON.parse(event.data));
   source.onerror = lost;
   return source;
 }

@@ -1,7 +1,7 @@
 // The Slack channel: first-level messages, each with its thread.
 
 import { $, clock, el, list } from './dom.js';
-import { told } from './told.js';
+import { report } from './report.js';
 
 const ENTITIES = { '&lt;': '<', '&gt;': '>', '&amp;': '&' };
 
@@ -28,6 +28,6 @@ function said({ text, ts }) {
     'div',
     { class: 'message' },
     el('p', { class: 'item__about' }, el('strong', {}, 'Mechanizer'), ` ${clock(Number(ts) * 1000)}`),
-    ...told(plain),
+    ...report(plain),
   );
 }

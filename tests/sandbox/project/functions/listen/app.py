@@ -1,4 +1,4 @@
-"""Writes the events that it gets into the table; fails on those of an execution called `unheard`."""
+"""Writes the events that it gets into the table; fails on those of an execution called ``unheard``."""
 
 import functools
 import json

@@ -1,4 +1,4 @@
-"""Does what the execution's input says for its state: `{"First": "fail"}`, or a list with one word for each attempt."""
+"""Does what the execution's input says for its state: ``{"First": "fail"}``, or a list with one word for each attempt."""
 
 import os
 import time

@@ -5,8 +5,8 @@ import { el } from './dom.js';
 const FACT = /^([A-Z][\w ]{1,30}): (.+)$/;
 const TO_DO = 'What to do now';
 
-/** -> nodes */
-export function told(text) {
+/** The nodes of such a text. */
+export function report(text) {
   const [title, ...lines] = text.split('\n').filter((line) => line.trim());
   const facts = lines.map((line) => FACT.exec(line)).filter((fact) => fact && fact[1] !== TO_DO);
   const others = lines.filter((line) => !facts.some(([whole]) => whole === line));
