@@ -6,6 +6,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 CREDENTIALS = {"client_id": "mechanizer", "client_secret": "a-client-secret-of-the-tests"}
+SECRETS = {
+    "zendesk-secret": CREDENTIALS,
+    "gitlab-secret": {"token": "a-project-token"},
+    "slack-secret": {"bot_token": "xoxb-a-bot-token"},
+}
 
 
 def call(

@@ -15,7 +15,7 @@ from mechanizer.vendors import zendesk as zendesk_module
 from sandbox.vendors import GitLab, Slack, Zendesk, load_fixtures
 from tests import tables
 from tests.contract.aws import Aws
-from tests.contract.calls import CREDENTIALS
+from tests.contract.calls import CREDENTIALS, SECRETS
 from tests.environment import ENVIRONMENT
 
 
@@ -51,12 +51,7 @@ def aws_of_module() -> Iterator[Aws]:
 @pytest.fixture
 def aws(aws_of_module: Aws) -> Aws:
     """Three secrets, no mail, and nothing that fails."""
-    secrets = {
-        "zendesk-secret": dict(CREDENTIALS),
-        "gitlab-secret": {"token": "a-project-token"},
-        "slack-secret": {"bot_token": "xoxb-a-bot-token"},
-    }
-    aws_of_module.begin_anew(secrets)
+    aws_of_module.begin_anew(dict(SECRETS))
     return aws_of_module
 
 

@@ -79,12 +79,6 @@ def test_the_bodies_are_what_their_names_say() -> None:
     assert set(error.value.fields) == {"gitlab_username", "user_count", "note"}
 
 
-@pytest.mark.parametrize("case", names("track_delivery"))
-def test_a_mail_event_is_one_of_ses(case: str) -> None:
-    """What each says of the mail: tests/unit/test_delivery.py."""
-    assert event("track_delivery", case)["source"] == "aws.ses"
-
-
 @pytest.mark.parametrize("case", names("report_failure"))
 def test_a_status_event_names_its_execution(case: str) -> None:
     change = event("report_failure", case)

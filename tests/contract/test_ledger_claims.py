@@ -38,21 +38,16 @@ def supersede(claims: AnyClaims) -> None:
 
 
 NOW = datetime(2026, 11, 21, 10, 15, 0, 123456, tzinfo=UTC)
-
-
 FIRST = Claim(State.CLAIMED, 1, NOW, NOW + timedelta(seconds=35))
-
-
 SECOND = replace(FIRST, attempt=2, repeated=True, last_error="OutcomeUnknown")
-
-
+FREED = replace(FIRST, state=State.FREE)
 DONE = replace(FIRST, state=State.DONE, result={"iid": 7, "url": "https://…", "nested": [1, None, True]})
 
 
 def test_a_claim_is_read_as_it_was_written(claims: AnyClaims):
     assert claims.read("issue") is None
     seen = None
-    for claim in (FIRST, replace(FIRST, state=State.FREE, last_error="RateLimited"), SECOND):
+    for claim in (FIRST, replace(FREED, last_error="RateLimited"), SECOND):
         assert claims.replace("issue", seen, claim)
         assert claims.read("issue") == claim
         seen = claim
@@ -60,38 +55,28 @@ def test_a_claim_is_read_as_it_was_written(claims: AnyClaims):
     assert claims.read("issue") == replace(DONE, attempt=2)
 
 
-def test_of_two_first_claims_one_is_written(claims: AnyClaims):
-    assert claims.replace("issue", None, FIRST)
-    assert not claims.replace("issue", None, replace(FIRST, last_error="another"))
-    assert claims.read("issue") == FIRST
+STALE = [
+    pytest.param([FIRST], None, replace(FIRST, last_error="another"), id="the second of two first claims"),
+    pytest.param([FIRST, SECOND], FIRST, replace(SECOND, last_error="another"), id="the second to take over"),
+    *(
+        pytest.param([FIRST, SECOND], FIRST, late, id=f"overtaken: {late.state}")
+        for late in (DONE, FREED, FIRST)
+    ),
+    *(pytest.param([FIRST, DONE], FIRST, late, id=f"done: {late.state}") for late in (SECOND, DONE, FREED)),
+    pytest.param([], FIRST, SECOND, id="the claim is gone"),
+]
 
 
-def test_of_two_who_take_over_one_does(claims: AnyClaims):
-    claims.replace("issue", None, FIRST)
-    assert claims.replace("issue", FIRST, SECOND)
-    assert not claims.replace("issue", FIRST, replace(SECOND, last_error="another"))
-    assert claims.read("issue") == SECOND
-
-
-def test_an_overtaken_holder_writes_nothing(claims: AnyClaims):
-    claims.replace("issue", None, FIRST)
-    claims.replace("issue", FIRST, SECOND)
-    for late in (DONE, replace(FIRST, state=State.FREE), FIRST):
-        assert not claims.replace("issue", FIRST, late)
-    assert claims.read("issue") == SECOND
-
-
-def test_what_is_done_is_final(claims: AnyClaims):
-    claims.replace("issue", None, FIRST)
-    claims.replace("issue", FIRST, DONE)
-    for late in (SECOND, DONE, replace(FIRST, state=State.FREE)):
-        assert not claims.replace("issue", FIRST, late)
-    assert claims.read("issue") == DONE
-
-
-def test_a_claim_that_is_gone_is_not_replaced(claims: AnyClaims):
-    assert not claims.replace("issue", FIRST, SECOND)
-    assert claims.read("issue") is None
+@pytest.mark.parametrize(("history", "old", "new"), STALE)
+def test_whoever_saw_an_older_claim_writes_nothing(
+    claims: AnyClaims, history: list[Claim], old: Claim | None, new: Claim
+):
+    held = None
+    for claim in history:
+        assert claims.replace("issue", held, claim)
+        held = claim
+    assert not claims.replace("issue", old, new)
+    assert claims.read("issue") == held
 
 
 def test_effects_do_not_meet(claims: AnyClaims):
@@ -100,17 +85,11 @@ def test_effects_do_not_meet(claims: AnyClaims):
     assert (claims.read("issue"), claims.read("message")) == (FIRST, SECOND)
 
 
-def test_a_superseded_request_does_not_begin_its_email(claims: AnyClaims):
-    supersede(claims)
-    with pytest.raises(Superseded):
+@pytest.mark.parametrize("freed", [None, FREED])
+def test_a_superseded_request_does_not_begin_its_email(claims: AnyClaims, freed: Claim | None):
+    if freed:
         claims.replace("email", None, FIRST)
-    assert claims.read("email") is None
-
-
-def test_a_superseded_request_does_not_begin_its_email_again(claims: AnyClaims):
-    freed = replace(FIRST, state=State.FREE)
-    claims.replace("email", None, FIRST)
-    claims.replace("email", FIRST, freed)
+        claims.replace("email", FIRST, freed)
     supersede(claims)
     with pytest.raises(Superseded):
         claims.replace("email", freed, SECOND)
@@ -122,9 +101,6 @@ def test_a_superseded_request_may_still_have_its_notes(claims: AnyClaims):
     assert claims.replace("note:refused", None, FIRST)
 
 
-EFFECTS = ("email", "issue")
-
-
 ids = count(1)
 
 
@@ -134,7 +110,7 @@ ids = count(1)
         st.tuples(
             st.sampled_from([None, "email", "issue"]),
             st.sampled_from([None, FIRST, SECOND]),
-            st.sampled_from([FIRST, SECOND, replace(FIRST, state=State.FREE), DONE]),
+            st.sampled_from([FIRST, SECOND, FREED, DONE]),
         ),
         max_size=8,
     )
@@ -159,5 +135,5 @@ def test_any_writes_have_the_same_answers(writes: list[tuple[str | None, Claim |
             simulated.superseded = True
             continue
         assert answer(real, effect, old, new) == answer(simulated, effect, old, new)
-    for effect in EFFECTS:
+    for effect in ("email", "issue"):
         assert real.read(effect) == simulated.read(effect)

@@ -17,7 +17,7 @@ from mechanizer.rules.request import Request
 from mechanizer.workflow.sweep import sweep
 from sandbox.vendors import GitLab, Slack, Zendesk
 from tests import tables
-from tests.contract.calls import CREDENTIALS
+from tests.contract.calls import SECRETS
 from tests.contract.conftest import forget
 from tests.contract.memory import request
 
@@ -26,11 +26,6 @@ NOTHING = {"started": 0, "reported": 0, "redriven": 0, "given_up": 0, "failed": 
 GAP = timedelta(seconds=900)
 START_GAP = timedelta(seconds=120)
 WINDOW = timedelta(hours=48)
-SECRETS = {
-    "zendesk-secret": CREDENTIALS,
-    "gitlab-secret": {"token": "a-project-token"},
-    "slack-secret": {"bot_token": "xoxb-a-bot-token"},
-}
 MOMENT = timedelta(microseconds=1)
 
 

@@ -9,7 +9,6 @@ import pytest
 from mechanizer.aws import clients
 from mechanizer.errors import EmailRejected, OutcomeUnknown, RateLimited, VendorUnavailable
 from mechanizer.ledger.license_store import StoredLicense
-from mechanizer.settings import settings
 from mechanizer.vendors import email as ours
 from tests.contract.aws import Aws
 from tests.contract.memory import MemoryEffects, request
@@ -37,6 +36,7 @@ def test_the_mail_is_as_the_customer_should_get_it(aws: Aws) -> None:
         "ops@customer.example",
         "support@support.example",
     )
+    assert send["FromEmailAddress"] == "license@support.example"
     assert send["Destination"] == {"ToAddresses": ["ops@customer.example"]}
     assert send["EmailTags"] == [{"Name": "request_id", "Value": "zd-4242-1"}]
     assert send["ConfigurationSetName"] == "mechanizer"
@@ -50,16 +50,6 @@ def test_the_mail_is_as_the_customer_should_get_it(aws: Aws) -> None:
         words = " ".join(body.split())
         assert "stops working at the start of 2026-11-26: the day before is its last" in words
         assert "from 2026-12-01 on, nobody can push" in words
-
-
-def test_the_longest_and_strangest_address_arrives_whole(aws: Aws) -> None:
-    asked = request("hostile")
-
-    ours.send(MemoryEffects(asked), LICENSE)
-
-    [mail] = aws.mails()
-    assert [address.addr_spec for address in mail["To"].addresses] == [asked.details.customer_email]
-    assert mail.defects == []
 
 
 @pytest.mark.parametrize("ending", ["\r\nBcc: all@evil.example", "\nBcc: all@evil.example", "\r\n\r\nbody"])
@@ -91,16 +81,18 @@ def test_no_header_can_be_injected(aws: Aws, ending: str) -> None:
         ({"status": 404}, "NotFoundException", EmailRejected),
     ],
 )
-def test_a_mail_goes_out_in_one_attempt_whatever_ses_says(
+def test_a_mail_goes_out_in_one_attempt_and_no_error_quotes_the_address(
     aws: Aws, fault: dict[str, object], name: str, error: type[Exception]
 ) -> None:
     aws.error_name = name
     aws.inject({"path": "/v2/email/outbound-emails", "times": None, "after_effect": True, **fault})
 
-    with pytest.raises(error):
+    with pytest.raises(error) as raised:
         ours.send(MemoryEffects(request()), LICENSE)
 
     assert len(aws.sends) == 1
+    assert "ops@customer.example" not in str(raised.value)
+    assert error is not EmailRejected or f"{name}: injected fault" in str(raised.value)
 
 
 def test_ses_out_of_reach_is_passing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,20 +110,3 @@ def test_a_mail_sent_is_not_sent_again(aws: Aws) -> None:
 
     assert ours.send(effects, LICENSE) == ours.send(effects, LICENSE)
     assert len(aws.sends) == 1
-
-
-def test_a_refusal_does_not_quote_the_customers_address(aws: Aws) -> None:
-    aws.error_name = "MessageRejected"
-    aws.inject({"path": "/v2/email/outbound-emails", "status": 400})
-
-    with pytest.raises(EmailRejected) as error:
-        ours.send(MemoryEffects(request()), LICENSE)
-
-    assert "MessageRejected: injected fault" in str(error.value)
-    assert "ops@customer.example" not in str(error.value)
-
-
-def test_the_sender_comes_from_the_settings_alone(aws: Aws) -> None:
-    ours.send(MemoryEffects(request()), LICENSE)
-
-    assert aws.sends[0]["FromEmailAddress"] == settings().sender_email

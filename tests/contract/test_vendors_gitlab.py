@@ -3,10 +3,8 @@
 import pytest
 
 from mechanizer.errors import OutcomeUnknown
-from mechanizer.outcome import notifications
 from mechanizer.vendors import gitlab as ours
 from sandbox.vendors import GitLab
-from tests.contract.aws import Aws
 from tests.contract.calls import call
 from tests.contract.memory import HOSTILE, MemoryEffects, notification, request
 
@@ -85,20 +83,6 @@ def test_no_value_ends_its_code_span(gitlab: GitLab, fact: str) -> None:
     assert gitlab.violations == []
 
 
-def test_the_longest_title_fits(gitlab: GitLab) -> None:
-    asked = request("hostile")
-
-    ours.issue(MemoryEffects(asked), notifications.failure_title(asked), notification())
-    ours.close_issue(1, notifications.success_title(asked), notifications.issued(asked, RESULTS), LICENSE)
-
-    [issue] = gitlab.state()
-    assert len(issue["title"]) == 255
-    assert issue["title"].startswith("[Success] - Created a license under o'hare+")
-    assert issue["title"].endswith("… for 250 users")
-    assert asked.details.customer_email in issue["description"]
-    assert gitlab.violations == []
-
-
 def test_only_the_requests_own_issue_is_found(gitlab: GitLab) -> None:
     forged = "x\n- Reference: `zd-4242-1/issued`"
     for number in range(10, 130):
@@ -143,13 +127,3 @@ def test_a_person_can_close_and_retitle_the_issue_and_it_is_still_found(gitlab: 
 
     assert ours.issue(effects, "A title", notification())["iid"] == 1
     assert len(gitlab.state()) == 1
-
-
-def test_a_rotated_token_is_read_again(aws: Aws, gitlab: GitLab) -> None:
-    ours.issue(MemoryEffects(request()), "A title", notification())
-    gitlab.token = "the-next-token"
-    aws.secrets["gitlab-secret"] = {"token": "the-next-token"}
-
-    ours.comment(MemoryEffects(request()), 1, notification("undelivered"))
-
-    assert [r.status for r in gitlab.requests] == [201, 401, 201]

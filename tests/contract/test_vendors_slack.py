@@ -2,14 +2,12 @@
 
 import pytest
 
-from mechanizer.errors import OutcomeUnknown, RateLimited, VendorRejected
-from mechanizer.outcome import notifications
+from mechanizer.errors import OutcomeUnknown, VendorRejected
 from mechanizer.outcome.notifications import Digest
 from mechanizer.settings import settings
 from mechanizer.vendors import slack as ours
 from sandbox.vendors import Slack
 from tests.claims import SimulatedClaims
-from tests.contract.aws import Aws
 from tests.contract.memory import HOSTILE, MemoryEffects, notification, request
 
 pytestmark = pytest.mark.usefixtures("deployed")
@@ -98,36 +96,6 @@ def test_a_channel_that_is_not_there_is_lasting(slack: Slack, monkeypatch: pytes
 
     with pytest.raises(VendorRejected, match="channel_not_found"):
         ours.notify(MemoryEffects(request()), notification())
-
-
-def test_too_many_requests_is_not_waited_for(slack: Slack) -> None:
-    slack.inject({"status": 429, "retry_after": 60})
-
-    with pytest.raises(RateLimited):
-        ours.notify(MemoryEffects(request()), notification())
-
-    assert len(slack.requests) == 1
-
-
-def test_a_rotated_token_is_read_again(aws: Aws, slack: Slack) -> None:
-    ours.notify(MemoryEffects(request()), notification())
-    slack.token = "xoxb-the-next"
-    aws.secrets["slack-secret"] = {"bot_token": "xoxb-the-next"}
-
-    ours.notify(MemoryEffects(request()), notification(request_id="zd-4242-2"))
-
-    assert len(slack.state()) == 2
-
-
-def test_the_hostile_requests_own_notification_stays_text(slack: Slack) -> None:
-    asked = request("hostile")
-
-    ours.notify(
-        MemoryEffects(asked), notifications.refused(asked, [{"code": "prospect", "message": HOSTILE}])
-    )
-
-    assert asked.details.customer_email.replace("&", "&amp;") in slack.state()[0]["text"]
-    assert slack.violations == []
 
 
 @pytest.mark.parametrize(

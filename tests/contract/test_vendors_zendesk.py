@@ -1,18 +1,15 @@
 """The package's Zendesk module against the stand-in."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from mechanizer.errors import NotConfigured, RateLimited, VendorRejected, VendorUnavailable
-from mechanizer.outcome import notifications
+from mechanizer.errors import NotConfigured, VendorRejected, VendorUnavailable
 from mechanizer.rules.eligibility import Facts, checks
 from mechanizer.vendors import zendesk as ours
 from sandbox.vendors import Zendesk
 from tests.contract.aws import Aws
-from tests.contract.calls import CREDENTIALS
 from tests.contract.memory import HOSTILE, MemoryEffects, notification, request
 from tests.unit.records import RULES
 
@@ -92,31 +89,6 @@ def test_each_input_is_refused_for_the_one_reason_in_its_name(zendesk: Zendesk, 
     assert zendesk.violations == []
 
 
-@pytest.mark.parametrize("read", [lambda: ours.read_ticket(4242), lambda: ours.read_agent(77)])
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        ({"status": 500}, VendorUnavailable),
-        ({"status": 503, "retry_after": 30}, VendorUnavailable),
-        ({"status": 429, "retry_after": 30}, RateLimited),
-        ({"status": 403}, VendorRejected),
-        ({"status": 200}, VendorUnavailable),
-        ({"malformed": True}, VendorUnavailable),
-        ({"reset": True}, VendorUnavailable),
-        ({"hang": True}, VendorUnavailable),
-    ],
-)
-def test_a_read_that_fails_is_tried_once_and_passing(
-    zendesk: Zendesk, read: Callable[[], object], fault: dict[str, object], error: type[Exception]
-) -> None:
-    zendesk.inject({"path": "/api/v2/*", "times": None, **fault})
-
-    with pytest.raises(error):
-        read()
-
-    assert len([r for r in zendesk.requests if r.path.startswith("/api/v2/")]) == 1
-
-
 @pytest.mark.parametrize(
     "fault", [{"status": 500}, {"malformed": True}, {"reset": True}, {"status": 200}, {"hang": True}]
 )
@@ -141,28 +113,6 @@ def test_a_token_is_asked_for_once_and_again_when_it_has_expired(zendesk: Zendes
     assert ours.read_agent(77) is not None
     assert tokens() == 2
     assert zendesk.violations == []
-
-
-def test_a_rotated_secret_is_read_again(aws: Aws, zendesk: Zendesk) -> None:
-    ours.read_agent(77)
-    aws.secrets["zendesk-secret"] = zendesk.secret = {
-        **CREDENTIALS,
-        "client_secret": "the-next-client-secret",
-    }
-    zendesk.expire_tokens()
-
-    assert ours.read_agent(77) is not None
-
-
-def test_a_wrong_secret_is_lasting_after_one_more_look(aws: Aws, zendesk: Zendesk) -> None:
-    aws.secrets["zendesk-secret"] = {**CREDENTIALS, "client_secret": "never-right"}
-
-    with pytest.raises(VendorRejected) as error:
-        ours.read_agent(77)
-
-    assert error.value.status == 401
-    assert "never-right" not in str(error.value)
-    assert len(zendesk.requests) == 2
 
 
 def test_an_unset_secret_names_the_command(aws: Aws, zendesk: Zendesk) -> None:
@@ -242,14 +192,3 @@ def test_the_customer_cannot_forge_a_note(zendesk: Zendesk) -> None:
     ours.add_note(effects, notification())
 
     assert len(zendesk.ticket(4242)["notes"]) == 1
-
-
-def test_the_real_notifications_of_the_hostile_request_stay_text(zendesk: Zendesk) -> None:
-    asked = request("hostile")
-    reasons = [{"code": "prospect", "message": "The organization is a prospect"}]
-
-    ours.add_note(MemoryEffects(asked), notifications.refused(asked, reasons))
-
-    [note] = zendesk.ticket(4255)["notes"]
-    assert asked.details.customer_email in note["body"]
-    assert zendesk.violations == []

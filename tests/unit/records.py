@@ -30,6 +30,13 @@ RESULTS: Mapping[str, dict[str, Any]] = {
 }
 ISSUE = {"iid": 7, "url": "https://gitlab.example/issues/7", "outcome": "issued"}
 
+# Of the rules, in the order of the contract.
+CODES = [
+    *("not_emergency_day", "ticket_not_found", "ticket_closed", "agent_not_allowed", "requester_mismatch"),
+    *("no_organization", "prospect", "no_paid_plan", "account_on_hold"),
+    *("grace_period_not_over", "grace_period_over_too_long", "screenshots_missing", "already_issued"),
+]
+
 # What the rules are held against: all of them are met.
 SATURDAY = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 RULES = Rules(

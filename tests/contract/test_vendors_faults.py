@@ -1,4 +1,4 @@
-"""Every write to a vendor under every fault: what it raises, how often it was sent, what a retry makes of it.
+"""Every call to a vendor under every fault: what it raises, how often it was sent, what a retry makes of it.
 
 The client libraries would repeat some of these by themselves: zenpy a PUT, python-gitlab and zenpy a 429.
 """
@@ -10,27 +10,41 @@ from typing import Any
 
 import pytest
 
+from mechanizer.aws import secrets
 from mechanizer.errors import OutcomeUnknown, RateLimited, VendorRejected, VendorUnavailable
 from mechanizer.vendors import gitlab as our_gitlab
 from mechanizer.vendors import slack as our_slack
 from mechanizer.vendors import zendesk as our_zendesk
 from sandbox.vendors import GitLab, Slack, Zendesk
 from sandbox.vendors.server import StandIn
+from tests.contract.aws import Aws
+from tests.contract.calls import CREDENTIALS
 from tests.contract.memory import MemoryEffects, notification, request
+from tests.environment import ENVIRONMENT
 
 pytestmark = pytest.mark.usefixtures("deployed")
 
-BEFORE = [
-    pytest.param({"status": 500}, OutcomeUnknown, id="500"),
-    pytest.param({"status": 503, "retry_after": 30}, OutcomeUnknown, id="503"),
-    pytest.param({"reset": True}, OutcomeUnknown, id="reset"),
-    pytest.param({"hang": True}, OutcomeUnknown, id="hang"),
-    pytest.param({"malformed": True}, OutcomeUnknown, id="malformed"),
-    pytest.param({"status": 200}, OutcomeUnknown, id="another shape"),
-    pytest.param({"status": 429, "retry_after": 30}, RateLimited, id="429"),
-    pytest.param({"status": 403}, VendorRejected, id="403"),
+# What each fault makes of a write, and of a read.
+FAULTS = {
+    "500": ({"status": 500}, OutcomeUnknown, VendorUnavailable),
+    "503": ({"status": 503, "retry_after": 30}, OutcomeUnknown, VendorUnavailable),
+    "reset": ({"reset": True}, OutcomeUnknown, VendorUnavailable),
+    "hang": ({"hang": True}, OutcomeUnknown, VendorUnavailable),
+    "malformed": ({"malformed": True}, OutcomeUnknown, VendorUnavailable),
+    "another shape": ({"status": 200}, OutcomeUnknown, VendorUnavailable),
+    "429": ({"status": 429, "retry_after": 30}, RateLimited, RateLimited),
+    "403": ({"status": 403}, VendorRejected, VendorRejected),
+}
+WRITES = [pytest.param(fault, error, id=name) for name, (fault, error, _) in FAULTS.items()]
+LOST_ANSWERS = [write for write in WRITES if write.values[1] is OutcomeUnknown]
+READS = [pytest.param(fault, error, id=name) for name, (fault, _, error) in FAULTS.items()]
+
+NEXT = "the-next-secret"
+SECRETS = [
+    ("note", "zendesk_secret", {**CREDENTIALS, "client_secret": NEXT}),
+    ("issue", "gitlab_secret", {"token": NEXT}),
+    ("message", "slack_secret", {"bot_token": NEXT}),
 ]
-AFTER = [fault for fault in BEFORE if fault.values[1] is OutcomeUnknown]
 
 
 @dataclass(frozen=True)
@@ -106,7 +120,7 @@ def test_a_write_is_made_once_and_remembered(write: Write) -> None:
     assert write.standin.violations == []
 
 
-@pytest.mark.parametrize(("fault", "error"), BEFORE)
+@pytest.mark.parametrize(("fault", "error"), WRITES)
 def test_a_write_that_fails_before_its_effect_is_sent_once_and_made_by_the_retry(
     write: Write, fault: dict[str, Any], error: type[Exception]
 ) -> None:
@@ -121,7 +135,7 @@ def test_a_write_that_fails_before_its_effect_is_sent_once_and_made_by_the_retry
     assert write.standin.violations == []
 
 
-@pytest.mark.parametrize(("fault", "error"), AFTER)
+@pytest.mark.parametrize(("fault", "error"), LOST_ANSWERS)
 def test_a_write_whose_answer_is_lost_is_found_by_the_retry(
     write: Write, fault: dict[str, Any], error: type[Exception]
 ) -> None:
@@ -137,19 +151,23 @@ def test_a_write_whose_answer_is_lost_is_found_by_the_retry(
     assert write.standin.violations == []
 
 
-def test_while_nobody_can_look_nothing_is_written_again(write: Write) -> None:
+@pytest.mark.parametrize(("fault", "error"), READS)
+def test_while_nobody_can_look_nothing_is_written_again(
+    write: Write, fault: dict[str, Any], error: type[Exception]
+) -> None:
     write.fail(reset=True, after_effect=True)
     with pytest.raises(OutcomeUnknown):
         write.make()
+    write.standin.requests.clear()
+    write.standin.inject({"times": None, **fault})
 
-    for fault in ({"status": 500}, {"malformed": True}, {"reset": True}):
-        write.standin.inject(fault)
-        with pytest.raises(VendorUnavailable):
-            write.make()
-        write.standin.heal()
+    with pytest.raises(error):
+        write.make()
+    assert len(write.standin.requests) == 1
 
+    write.standin.heal()
     write.make()
-    assert (write.sent(), len(write.held())) == (1, 1)
+    assert (write.sent(), len(write.held())) == (0, 1)
 
 
 def test_a_write_that_cannot_have_arrived_is_passing(write: Write) -> None:
@@ -157,3 +175,48 @@ def test_a_write_that_cannot_have_arrived_is_passing(write: Write) -> None:
 
     with pytest.raises(VendorUnavailable):
         write.make()
+
+
+@pytest.mark.parametrize(
+    "read",
+    [lambda: our_zendesk.read_ticket(4242), lambda: our_zendesk.read_agent(77)],
+    ids=["ticket", "agent"],
+)
+@pytest.mark.parametrize(("fault", "error"), READS)
+def test_a_read_that_fails_is_tried_once(
+    zendesk: Zendesk, read: Callable[[], object], fault: dict[str, Any], error: type[Exception]
+) -> None:
+    zendesk.inject({"path": "/api/v2/*", "times": None, **fault})
+
+    with pytest.raises(error):
+        read()
+
+    assert len([r for r in zendesk.requests if r.path.startswith("/api/v2/")]) == 1
+
+
+@pytest.mark.parametrize(("write", "secret", "value"), SECRETS, indirect=["write"])
+def test_a_wrong_token_is_lasting_after_one_more_look_at_the_secret_and_not_quoted(
+    aws: Aws, write: Write, secret: str, value: dict[str, str]
+) -> None:
+    aws.secrets[ENVIRONMENT[secret.upper()]] = value
+
+    with pytest.raises(VendorRejected) as error:
+        write.make()
+
+    assert error.value.status == 401
+    assert NEXT not in str(error.value)
+    assert (len(write.standin.requests), write.held()) == (2, [])
+
+
+@pytest.mark.parametrize(("write", "secret", "value"), SECRETS, indirect=["write"])
+def test_a_rotated_token_is_read_again(aws: Aws, write: Write, secret: str, value: dict[str, str]) -> None:
+    secrets.secret(secret)
+    aws.secrets[ENVIRONMENT[secret.upper()]] = value
+    if isinstance(write.standin, Zendesk):
+        write.standin.secret = value
+    elif isinstance(write.standin, GitLab | Slack):
+        write.standin.token = NEXT
+
+    write.make()
+
+    assert len(write.held()) == 1
