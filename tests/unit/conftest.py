@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from moto import mock_aws
 
+from mechanizer.aws import clients, secrets
 from mechanizer.settings import settings
 from tests.environment import ENVIRONMENT
+from tests.unit.vault import Vault
 
 SCRIPTS = Path(__file__).parents[1] / "ruby"
 
@@ -36,3 +39,20 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.cache_clear()
     yield
     settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def secrets_manager() -> Iterator[Vault]:
+    with mock_aws():
+        clients.client.cache_clear()
+        yield Vault()
+    clients.client.cache_clear()
+
+
+@pytest.fixture
+def vault(secrets_manager: Vault, deployed: None) -> Iterator[Vault]:
+    """The secrets, none of them set, and a process that has read none."""
+    secrets_manager.empty()
+    secrets._kept.clear()
+    yield secrets_manager
+    secrets._kept.clear()

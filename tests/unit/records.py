@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hypothesis import strategies as st
+
 from mechanizer.aws.executions import Execution
 from mechanizer.ledger.once import Claim, State
 from mechanizer.ledger.records import Done, Record
@@ -29,6 +31,18 @@ RESULTS: Mapping[str, dict[str, Any]] = {
     "comment_ticket": {},
 }
 ISSUE = {"iid": 7, "url": "https://gitlab.example/issues/7", "outcome": "issued"}
+
+# Anything that JSON can hold, lone surrogates too.
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.text(st.characters(categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
 
 # Of the rules, in the order of the contract.
 CODES = [

@@ -20,12 +20,9 @@ def handlers_on_the_page(factor: float) -> list[tuple[str, ...]]:
     ]
 
 
-def test_a_cold_start_that_is_20_percent_slower_is_reported() -> None:
-    assert all("SLOWER by" in line for line in compared(handlers_on_the_page(1.2)))
-
-
-def test_a_cold_start_that_is_as_it_was_is_reported_too() -> None:
-    assert all(line.endswith("as before") for line in compared(handlers_on_the_page(1.0)))
+@pytest.mark.parametrize(("factor", "said"), [(1.2, "SLOWER by"), (1.0, "as before")])
+def test_a_cold_start_is_compared_with_the_pages(factor: float, said: str) -> None:
+    assert all(said in line for line in compared(handlers_on_the_page(factor)))
 
 
 def test_the_page_has_the_columns_that_are_compared() -> None:

@@ -11,6 +11,7 @@ from mechanizer.outcome import notifications
 from mechanizer.outcome.next_action import next_action
 from mechanizer.outcome.notifications import LINKS, LONGEST_TITLE, Notification, failure_title, success_title
 from mechanizer.outcome.status import STEPS, Failure, Status
+from mechanizer.rules.request import Request
 from mechanizer.workflow.delivery import UNDELIVERED
 from tests.unit.records import ARN, RESULTS, TERMS, execution, record, request, verdict
 
@@ -26,6 +27,7 @@ ASKED = [
 CONSOLE = (
     f"https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/{ARN}"
 )
+LICENSE = "ZXlKa1lYUmhJam9pYVhNZ2RHaGxJR3hwWTJWdWMyVWlmUT09"
 FAILURE = Failure("create_issue", "VendorRejected", "GitLab answered 403: @all", will_retry=False)
 
 
@@ -33,6 +35,17 @@ def results(**changes: Any) -> dict[str, Any]:
     """The results of the steps before the issue."""
     found = {"eligibility": verdict(), "license": TERMS, "email": RESULTS["send_email"]}
     return {**found, **changes}
+
+
+def of_every_outcome(made: Request, words: str = "", **changes: Any) -> list[Notification]:
+    """All kinds of notifications on a request: ``words`` come from outside, ``changes`` are results of steps."""
+    known = record(*STEPS[:3], request=made, effects={"email": results(**changes)["email"]})
+    return [
+        notifications.issued(made, results(**changes), "https://issue.example"),
+        notifications.refused(made, [{"code": "prospect", "message": words, "text": LICENSE}]),
+        notifications.failed(known, execution(input=LICENSE), replace(FAILURE, message=words), given_up=True),
+        notifications.undelivered(made, "bounced", words),
+    ]
 
 
 def test_a_notification_of_a_license_has_its_dates():
@@ -70,13 +83,7 @@ def test_a_mail_that_may_be_out_twice_is_reported():
 
 def test_a_replacement_names_what_it_replaces_in_every_notification():
     made = request(request_id="zd-4242-2", replaces="zd-4242-1")
-    known = record(*STEPS[:3], request=made)
-    for said in (
-        notifications.issued(made, results()),
-        notifications.refused(made, verdict("prospect")["reasons"]),
-        notifications.failed(known, execution(), FAILURE),
-        notifications.undelivered(made, "bounced", ""),
-    ):
+    for said in of_every_outcome(made):
         assert ("Replaces", "zd-4242-1") in said.facts
     assert "Replaces" not in dict(notifications.issued(request(), results()).facts)
 
@@ -152,35 +159,17 @@ def test_the_three_ways_not_to_arrive_have_three_headlines():
 def test_links_are_only_made_of_addresses_that_are_ours():
     hostile = "https://evil.example"
     made = request(gitlab_username=hostile, customer_email=hostile)
-    failure = replace(FAILURE, message=hostile)
-    known = record(*STEPS[:3], request=made)
-    for said in (
-        notifications.issued(
-            made, results(eligibility={**verdict(), "notices": [hostile]}), "https://issue.example"
-        ),
-        notifications.refused(made, [{"code": "prospect", "message": hostile}]),
-        notifications.failed(known, execution(), failure, given_up=True),
-        notifications.undelivered(made, "bounced", hostile),
-    ):
+    for said in of_every_outcome(made, hostile, eligibility={**verdict(), "notices": [hostile]}):
         links = [value for label, value in said.facts if label in LINKS]
         assert TICKET in links
         assert not any(hostile in link for link in links)
 
 
-LICENSE = "ZXlKa1lYUmhJam9pYVhNZ2RHaGxJR3hwWTJWdWMyVWlmUT09"
-
-
 def test_no_notification_holds_the_license():
     """Whatever else the steps' results may hold one day."""
     terms, sent = {**TERMS, "text": LICENSE}, {**RESULTS["send_email"], "text": LICENSE}
-    found = results(license=terms, email=sent, issue={"url": "https://issue.example", "text": LICENSE})
-    known = record(*STEPS, effects={"email": sent})
-    for said in (
-        notifications.issued(request(), found, "https://issue.example"),
-        notifications.refused(request(), [{**verdict("prospect")["reasons"][0], "text": LICENSE}]),
-        notifications.failed(known, execution(input=LICENSE), FAILURE),
-        notifications.undelivered(request(), "bounced", ""),
-    ):
+    issue = {"url": "https://issue.example", "text": LICENSE}
+    for said in of_every_outcome(request(), license=terms, email=sent, issue=issue):
         assert LICENSE not in repr(said)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -21,6 +21,7 @@ from mechanizer.rules.request import (
     ticket_and_number,
     ticket_id_of,
 )
+from tests.unit.records import JSON_VALUES
 
 NOW = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 DETAILS = Details(4242, "ada", "ops@customer.example", 250, date(2026, 11, 6))
@@ -378,16 +379,6 @@ def test_only_an_id_holds_anything(text):
 
 # Any input
 
-JSON_VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text()
-    | st.text(st.characters(categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=5,
-)
 ODD_DOCUMENTS = st.dictionaries(st.sampled_from([*INPUT, "replaces"]) | st.text(), JSON_VALUES, max_size=4)
 NEARLY_RIGHT = ODD_DOCUMENTS.map(lambda odd: {**INPUT, **odd}) | st.sampled_from(list(INPUT)).flatmap(
     lambda name: JSON_VALUES.map(lambda value: {**INPUT, name: value})
@@ -421,16 +412,6 @@ def test_any_body_is_a_request_or_invalid(text):
     assert body.details.ticket_id == ticket_id
 
 
-@given(st.dictionaries(st.sampled_from(["customer_email", "license_expired_on"]) | st.text(), st.text()))
-def test_any_query_is_read_or_invalid(query):
-    try:
-        parsed = parse_query(query)
-    except InvalidRequest as fault:
-        str(fault).encode()
-        return
-    assert parsed.customer_email == query.get("customer_email")
-
-
 OF_ITS_TICKET = st.integers(1, 999_999_999)
 
 
@@ -460,23 +441,3 @@ def test_an_input_that_was_written_reads_as_the_same_request(request):
     document = json.loads(json.dumps(request.document()))
     assert parse_input(document, request.requested_at) == request
     assert parse_input(document, request.requested_at).document() == document
-
-
-OTHERS = {
-    "gitlab_username": "b-",
-    "customer_email": "B@b.example",
-    "user_count": 1,
-    "license_expired_on": "0001-01-02",
-}
-
-
-@given(requests(), st.sampled_from(list(OTHERS)))
-def test_details_are_the_same_only_if_all_five_are(request, name):
-    document = request.document()
-    changed = parse_input({**document, name: OTHERS[name]}, request.requested_at)
-    again = parse_input(
-        {**document, "agent_id": 1, "requested_at": "2001-01-01T00:00:00Z"},
-        request.requested_at + timedelta(days=366),
-    )
-    assert (changed.details == request.details) == (document[name] == OTHERS[name])
-    assert again.details == request.details

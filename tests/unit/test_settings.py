@@ -141,10 +141,6 @@ def test_the_bounds_are_no_wider_than_the_templates():
         assert (parameter["MinValue"], parameter["MaxValue"]) == (low, high), name
 
 
-def test_a_license_of_more_than_ten_days_is_refused_whatever_the_template_says():
-    assert "TrialDays must be a whole number from 1 to 10" in fault(TRIAL_DAYS="11", LIMIT_DAYS="11")
-
-
 def test_a_trial_is_no_longer_than_its_limit():
     assert load({**ENVIRONMENT, "TRIAL_DAYS": "7", "LIMIT_DAYS": "7"}).trial_days == 7
     assert fault(TRIAL_DAYS="8", LIMIT_DAYS="7").startswith("TrialDays must not be more than LimitDays")

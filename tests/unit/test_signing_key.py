@@ -10,28 +10,23 @@ from scripts.signing_key import main
 
 
 @pytest.fixture
-def pair(tmp_path: Path) -> list[str]:
+def pair(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The files of a new pair; ``capsys`` has what was printed."""
     assert main(["new", str(tmp_path / "trial")]) == 0
     return [str(tmp_path / "trial" / name) for name in ("signing_key.pem", "public_key.pem")]
 
 
-def test_a_new_pair_is_good_and_for_its_owner_alone(
+def test_a_new_pair_is_shown_by_its_fingerprint_and_is_good_and_for_its_owner_alone(
     pair: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["check", *pair]) == 0
-
-    captured = capsys.readouterr()
     key = SigningKey.load(Path(pair[0]).read_text())
+    assert key.fingerprint in capsys.readouterr().err
+
+    assert main(["check", *pair]) == 0
+    captured = capsys.readouterr()
     assert captured.err == f"Good: RSA, 2048 bits, public key sha256:{key.fingerprint}\n"
     assert "PRIVATE" not in captured.out + captured.err
     assert Path(pair[0]).stat().st_mode & 0o077 == 0
-
-
-def test_a_new_pair_is_shown_with_its_fingerprint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["new", str(tmp_path / "trial")]) == 0
-
-    key = SigningKey.load((tmp_path / "trial/signing_key.pem").read_text())
-    assert key.fingerprint in capsys.readouterr().err
 
 
 def test_the_secret_is_what_the_function_reads(pair: list[str], capsys: pytest.CaptureFixture[str]) -> None:

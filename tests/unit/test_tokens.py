@@ -5,16 +5,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from mechanizer.api import tokens
 from mechanizer.api.tokens import READ_AGAIN_SECONDS, TokenClaims, Unauthorized, verify
-from mechanizer.aws import clients, secrets
+from mechanizer.aws import secrets
 from mechanizer.errors import NotConfigured
 from tests.environment import ENVIRONMENT
 from tests.keys import public_pem
+from tests.unit.vault import Vault
 from tests.workflow.tokens import HS256, token, unsigned
 
 NOW = 1_800_000_000
@@ -22,40 +21,19 @@ FIRST, SECOND, THIRD = "first---" * 8, "second--" * 8, "third---" * 8
 CLAIMS = {"iss": "support", "aud": "mechanizer", "sub": "77", "ticket_id": "4242", "exp": NOW + 60}
 
 
-class Vault:
-    """Secrets Manager with the app's secret, not set."""
-
-    def __init__(self) -> None:
-        self._client = boto3.client("secretsmanager")
-        self._client.create_secret(Name=ENVIRONMENT["APP_SECRET"])
-
-    def put(self, value: Any) -> None:
-        text = value if isinstance(value, str) else json.dumps(value)
-        self._client.put_secret_value(SecretId=ENVIRONMENT["APP_SECRET"], SecretString=text)
-
-
-@pytest.fixture
-def vault(deployed: None) -> Iterator[Vault]:
-    with mock_aws():
-        _forget()
-        yield Vault()
-    _forget()
+@pytest.fixture(autouse=True)
+def new_process() -> None:
+    """The process may read the secret again at once."""
+    tokens._read_again["at"] = float("-inf")
 
 
 @pytest.fixture
 def kept(deployed: None) -> Iterator[None]:
     """The process has read the secret a moment ago."""
-    _forget()
     secrets._kept[ENVIRONMENT["APP_SECRET"]] = {"current": FIRST}, float("inf")
     tokens._read_again["at"] = float("inf")
     yield
-    _forget()
-
-
-def _forget() -> None:
-    clients.client.cache_clear()
     secrets._kept.clear()
-    tokens._read_again["at"] = float("-inf")
 
 
 def signed(**changes: Any) -> str:
@@ -176,28 +154,28 @@ def test_without_a_usable_secret_nobody_gets_in_until_one_is_set(vault: Vault) -
     with pytest.raises(NotConfigured):
         accepted(FIRST)
     for unusable in UNUSABLE:
-        vault.put(unusable)
+        vault.put("app_secret", unusable)
         for key in (FIRST, "short", "s" * 31, "x" * 64, ""):
             with pytest.raises(NotConfigured):
                 accepted(key)
 
-    vault.put({"current": FIRST})
+    vault.put("app_secret", {"current": FIRST})
     assert accepted(FIRST)
 
 
 def test_a_secret_is_read_once_and_again_after_a_rotation_but_not_for_every_guess(vault: Vault) -> None:
     # Given a secret that is read, one read is enough for its tokens
-    vault.put({"current": FIRST})
+    vault.put("app_secret", {"current": FIRST})
     assert accepted(FIRST)
-    vault.put("no JSON")
+    vault.put("app_secret", "no JSON")
     assert accepted(FIRST)
 
     # when it is rotated, the first token of the new one makes the function read again; the old one stays good
-    vault.put({"current": SECOND, "previous": FIRST})
+    vault.put("app_secret", {"current": SECOND, "previous": FIRST})
     assert [accepted(key) for key in (FIRST, SECOND, FIRST)] == [True] * 3
 
     # when it is rotated right after that, or somebody guesses, it is not read
-    vault.put({"current": THIRD, "previous": "short"})
+    vault.put("app_secret", {"current": THIRD, "previous": "short"})
     assert not any(accepted(key) for key in (THIRD, "short", "", "x" * 64))
     assert accepted(FIRST)
 
