@@ -1,9 +1,9 @@
 """A Zendesk account, as far as the project may use its API.
 
-Kept from Zendesk: tokens of client credentials expire; comments come in pages, pasted pictures only when asked for; a
-closed ticket takes no update, a deleted one is not found. Noted as violations: basic authentication (Zendesk is removing
-API tokens), changes to a ticket other than comments, HTML that Zendesk would strip from a comment, and a picture that is
-fetched with credentials.
+Kept from Zendesk: tokens of client credentials expire; comments come in pages, by offset or by cursor, pasted pictures
+only when asked for; a closed ticket takes no update, a deleted one is not found. Noted as violations: basic authentication
+(Zendesk is removing API tokens), changes to a ticket other than comments, HTML that Zendesk would strip from a comment,
+and a picture that is fetched with credentials.
 """
 
 import time
@@ -24,7 +24,7 @@ JSON = r"(?:\.json)?"
 TICKET_FIELDS = {"id", "comment", "metadata"}
 COMMENT_FIELDS = {"body", "html_body", "public", "author_id"}
 OAUTH_FIELDS = frozenset({"grant_type", "client_id", "client_secret", "scope", "expires_in"})
-PAGE = {"page", "per_page", "sort", "sort_order"}
+PAGE = {"page", "per_page", "page[size]", "page[after]", "sort", "sort_order"}
 COMMENTS = frozenset({"include", "include_inline_images", *PAGE})
 INCLUDES = {"users", "organizations"}
 ERRORS = {400: "BadRequest", 404: "InvalidEndpoint", 422: "RecordInvalid", 429: "APIRateLimitExceeded"}
@@ -190,23 +190,33 @@ class Zendesk(StandIn):
         return loaded
 
     def _page(self, request: Request, items: list[Record]) -> tuple[list[Record], Record]:
-        """One page of the items, and the links to the others."""
+        """One page of the items, and the links to the others: by cursor if ``page[size]`` is given."""
         asked = {key: values[-1] for key, values in request.query.items()}
+        by_cursor = "page[size]" in asked
         try:
-            size, number = min(100, int(asked.get("per_page", 100))), int(asked.get("page", 1))
+            size = min(100, int(asked.get("page[size]" if by_cursor else "per_page", 100)))
+            start = int(asked.get("page[after]", 0)) if by_cursor else (int(asked.get("page", 1)) - 1) * size
         except ValueError:
             raise self.refuse(400, "a page is no number") from None
-        if size < 1 or number < 1:
+        if size < 1 or start < 0:
             raise self.refuse(400, "a page is no positive number")
-        end = number * size
+        end = start + size
 
-        def link(page: int) -> str:
-            return f"{self.origin}{request.path}?{urlencode({**asked, 'page': page})}"
+        def link(key: str, value: int) -> str:
+            return f"{self.origin}{request.path}?{urlencode({**asked, key: value})}"
 
-        return items[end - size : end], {
+        if by_cursor:
+            more = end < len(items)
+            meta = {"has_more": more, "after_cursor": str(end), "before_cursor": str(start)}
+            return items[start:end], {
+                "meta": meta,
+                "links": {"next": link("page[after]", end) if more else None, "prev": None},
+            }
+        number = start // size + 1
+        return items[start:end], {
             "count": len(items),
-            "next_page": link(number + 1) if end < len(items) else None,
-            "previous_page": link(number - 1) if number > 1 else None,
+            "next_page": link("page", number + 1) if end < len(items) else None,
+            "previous_page": link("page", number - 1) if number > 1 else None,
         }
 
     def _update_ticket(self, request: Request) -> Response:
