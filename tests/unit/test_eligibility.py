@@ -170,6 +170,7 @@ def test_without_an_organization_nothing_is_said_of_its_plan():
     facts = with_ticket(organization=None)
     assert refused(facts) == ["no_organization"]
     assert looked_at(facts) == [code for code in CODES if code not in OF_A_PLAN]
+    assert all(check.message for check in checks(facts, RULES))
 
 
 @pytest.mark.parametrize(
