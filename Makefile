@@ -55,7 +55,7 @@ coldstarts: $(setup) ## say which handlers have become slower to start than docs
 matrix: $(setup) ## run the fault matrix against docs/reliability.md; WRITE=1 writes its grid there
 	@$(python) -m pytest -n 2 --dist loadgroup tests/reliability $(if $(WRITE),--write-page)
 
-mutants: $(setup) $(setup_mutants) ## score the tests of the rules: change the code in small ways, print what none notices (half an hour)
+mutants: $(setup) $(setup_mutants) ## score the tests of the rules: change the code in small ways, print what none notices (half an hour on two cores)
 	@scripts/mutants
 
 permissions: $(setup) ## write who may do what into docs/security.md, as template.yaml says it
