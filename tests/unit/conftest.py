@@ -1,10 +1,6 @@
 """What the unit tests share."""
 
-import os
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from moto import mock_aws
@@ -13,22 +9,6 @@ from mechanizer.aws import clients, secrets
 from mechanizer.settings import settings
 from tests.environment import ENVIRONMENT
 from tests.unit.vault import Vault
-
-SCRIPTS = Path(__file__).parents[1] / "ruby"
-
-
-@pytest.fixture(scope="session")
-def ruby() -> Callable[..., "subprocess.CompletedProcess[bytes]"]:
-    """Runs a script of tests/ruby: ``ruby("read_license.rb", *arguments, stdin=bytes)``."""
-    if not (interpreter := shutil.which("ruby")):
-        reason = "no ruby on PATH: `apt-get install ruby` or `brew install ruby`"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-
-    def run(script: str, *arguments: str | Path, stdin: bytes) -> "subprocess.CompletedProcess[bytes]":
-        command = [interpreter, SCRIPTS / script, *arguments]
-        return subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False)
-
-    return run
 
 
 @pytest.fixture
